@@ -1,0 +1,42 @@
+"""Text: one spelling, tokens and their numbers, equal lengths, no personal data."""
+
+from labkit.data.prepare.text.names import given_names, learn_names
+from labkit.data.prepare.text.normalising import normalise
+from labkit.data.prepare.text.padding import Padded, bucket_batches, pad_sequences
+from labkit.data.prepare.text.personal import (
+    PersonalData,
+    SpanScore,
+    find_personal_data,
+    mask_personal_data,
+    passes_iban,
+    passes_luhn,
+    score_spans,
+)
+from labkit.data.prepare.text.planted import planted_messages
+from labkit.data.prepare.text.tokens import BytePairTokenizer, CharacterTokenizer, Tokenizer
+from labkit.data.prepare.text.vocabulary import PAD, UNKNOWN, Vocabulary
+from labkit.data.prepare.text.wordpiece import WordPieceTokenizer
+
+__all__ = [
+    "PAD",
+    "UNKNOWN",
+    "BytePairTokenizer",
+    "CharacterTokenizer",
+    "Padded",
+    "PersonalData",
+    "SpanScore",
+    "Tokenizer",
+    "Vocabulary",
+    "WordPieceTokenizer",
+    "bucket_batches",
+    "find_personal_data",
+    "given_names",
+    "learn_names",
+    "mask_personal_data",
+    "normalise",
+    "pad_sequences",
+    "passes_iban",
+    "passes_luhn",
+    "planted_messages",
+    "score_spans",
+]
