@@ -1,0 +1,63 @@
+"""Models: flax modules whose arithmetic is done by the kernels, each with its configuration."""
+
+from __future__ import annotations
+
+from labkit.models.bert import Bert, BertConfig
+from labkit.models.cnn import CNN, CNNConfig, Stage
+from labkit.models.crf import CRF
+from labkit.models.generate import generate
+from labkit.models.layers import Activation, Conv, Dense, Embedding, Flatten, MaxPool
+from labkit.models.mlp import MLP, MLPConfig
+from labkit.models.norms import BatchNorm, LayerNorm
+from labkit.models.predict import in_evaluation_mode, predict
+from labkit.models.pretrained import SentenceEncoder, load_bert, minilm_folder
+from labkit.models.recurrent import GRU, LSTM, Bidirectional, RecurrentConfig, RecurrentNet
+from labkit.models.resnet import ResNet, ResNetConfig, SeparableConv
+from labkit.models.resnet9 import ResNet9, ResNet9Config
+from labkit.models.summary import LayerSummary, Summary, summary
+from labkit.models.transformer import Block, Transformer, TransformerConfig
+from labkit.models.vit import ViT, ViTConfig, patches
+
+__all__ = [
+    "CNN",
+    "CRF",
+    "GRU",
+    "LSTM",
+    "MLP",
+    "Activation",
+    "BatchNorm",
+    "Bert",
+    "BertConfig",
+    "Bidirectional",
+    "Block",
+    "CNNConfig",
+    "Conv",
+    "Dense",
+    "Embedding",
+    "Flatten",
+    "LayerNorm",
+    "LayerSummary",
+    "MLPConfig",
+    "MaxPool",
+    "RecurrentConfig",
+    "RecurrentNet",
+    "ResNet",
+    "ResNet9",
+    "ResNet9Config",
+    "ResNetConfig",
+    "SentenceEncoder",
+    "SeparableConv",
+    "Stage",
+    "Summary",
+    "Transformer",
+    "TransformerConfig",
+    "ViT",
+    "ViTConfig",
+    "generate",
+    "in_evaluation_mode",
+    "load_bert",
+    "minilm_folder",
+    "patches",
+    "predict",
+    "summary",
+]
