@@ -1,0 +1,49 @@
+"""Training: losses, one ``fit``, its history, when to stop, and how to go on after a crash."""
+
+from __future__ import annotations
+
+from labkit.train.checkpoint import CheckpointFolder
+from labkit.train.fit import FitResult, fit
+from labkit.train.history import EpochRecord, History
+from labkit.train.losses import accuracy, binary_cross_entropy, cross_entropy, mean_squared_error
+from labkit.train.optimizers import (
+    OPTIMIZERS,
+    accumulated,
+    adamw,
+    clipped,
+    l1_penalty,
+    lamb,
+    momentum,
+    muon,
+    sgd,
+    warmup_cosine,
+)
+from labkit.train.precision import BFLOAT16, FLOAT16, FLOAT32, Precision
+from labkit.train.stopping import EarlyStopping
+
+__all__ = [
+    "BFLOAT16",
+    "FLOAT16",
+    "FLOAT32",
+    "OPTIMIZERS",
+    "CheckpointFolder",
+    "EarlyStopping",
+    "EpochRecord",
+    "FitResult",
+    "History",
+    "Precision",
+    "accumulated",
+    "accuracy",
+    "adamw",
+    "binary_cross_entropy",
+    "clipped",
+    "cross_entropy",
+    "fit",
+    "l1_penalty",
+    "lamb",
+    "mean_squared_error",
+    "momentum",
+    "muon",
+    "sgd",
+    "warmup_cosine",
+]
