@@ -1,0 +1,37 @@
+"""Plots and widgets: plain arrays in, a figure out, one look for all of them.
+
+``show(figure, alt=...)`` puts a figure on the page, ``explore`` lets the reader turn
+its arguments. This is the only room that imports matplotlib.
+"""
+
+from labkit.viz.explore import Explorer, explore
+from labkit.viz.learning import confusion_matrix, image_grid, learning_curves
+from labkit.viz.plots import bars, heatmap, lines, scatter
+from labkit.viz.quantum import amplitude_bars, bloch_spheres
+from labkit.viz.roofline import roofline
+from labkit.viz.show import Picture, png_bytes, show
+from labkit.viz.style import LINE_STYLES, MARKERS, PALETTE, STYLE, new_figure, styled
+
+__all__ = [
+    "LINE_STYLES",
+    "MARKERS",
+    "PALETTE",
+    "STYLE",
+    "Explorer",
+    "Picture",
+    "amplitude_bars",
+    "bars",
+    "bloch_spheres",
+    "confusion_matrix",
+    "explore",
+    "heatmap",
+    "image_grid",
+    "learning_curves",
+    "lines",
+    "new_figure",
+    "png_bytes",
+    "roofline",
+    "scatter",
+    "show",
+    "styled",
+]

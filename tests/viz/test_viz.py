@@ -1,0 +1,186 @@
+"""Pictures: the same bytes every time, words for those who cannot see them, clear refusals."""
+
+from __future__ import annotations
+
+import base64
+import time
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from labkit import viz
+from labkit.errors import ArgumentError, ShapeError
+
+DRAWINGS = {
+    "lines": lambda: viz.lines(
+        [1, 2], {"a": [1, 2], "b": [3, 5]}, bands={"a": ([0, 1], [2, 3])}, xlabel="x", ylabel="y"
+    ),
+    "scatter": lambda: viz.scatter({"a": ([1, 2], [2, 1])}, xlabel="x", ylabel="y", diagonal=True),
+    "bars": lambda: viz.bars(["a", "b"], {"one": [1, 2], "two": [2, 3]}, ylabel="y / s"),
+    "heatmap": lambda: viz.heatmap(
+        np.eye(3), row_names="abc", column_names="xyz", xlabel="x", ylabel="y", unit="share"
+    ),
+    "learning_curves": lambda: viz.learning_curves({"loss / nat": {"train": [3, 2, 1]}}),
+    "confusion_matrix": lambda: viz.confusion_matrix([[3, 1], [0, 4]], ["no", "yes"]),
+    "roofline": lambda: viz.roofline({"laptop": (1e11, 2e10)}, {"add": (1 / 12, 1.5e9)}),
+    "image_grid": lambda: viz.image_grid(np.arange(32.0).reshape(2, 4, 4), titles=["0", "1"]),
+}
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_every_drawing_has_the_same_bytes_each_time_and_leaves_no_setting_behind(name):
+    before = dict(mpl.rcParams)
+    first, second = (viz.png_bytes(DRAWINGS[name]()) for _ in range(2))
+    assert first == second
+    assert b"Software" not in first
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("name", ["lines", "scatter", "heatmap", "learning_curves", "roofline"])
+def test_axes_are_labelled(name):
+    axes = DRAWINGS[name]().axes[0]
+    assert axes.get_xlabel()
+    assert axes.get_ylabel()
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_fixed_margins_hold_labels_and_ticks(log):
+    values = [1e-4, 2.5e4] if log else [0.00001, 0.000025]
+    figure = viz.lines(values, {"a": values}, xlabel="width", ylabel="height", logx=log, logy=log)
+    viz.png_bytes(figure)
+    drawn = figure.axes[0].get_tightbbox()
+    assert 0 < drawn.x0 < drawn.x1 < figure.bbox.width
+    assert 0 < drawn.y0 < drawn.y1 < figure.bbox.height
+
+
+def test_series_differ_in_more_than_colour():
+    one, two = DRAWINGS["lines"]().axes[0].lines
+    assert one.get_marker() != two.get_marker()
+    assert one.get_linestyle() != two.get_linestyle()
+
+
+def _linear_rgb(color: str, projection: np.ndarray) -> np.ndarray:
+    rgb = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return np.clip(projection @ linear, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "projection",
+    [
+        # Viénot, Brettel and Mollon (1999), protanopia and deuteranopia in linear RGB.
+        np.array([[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]]),
+        np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]),
+    ],
+    ids=["protanopia", "deuteranopia"],
+)
+def test_the_palette_stays_distinct_without_red_or_green_cones(projection):
+    seen = [_linear_rgb(color, projection) ** (1 / 2.2) for color in viz.PALETTE]
+    gaps = [np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]]
+    assert min(gaps) > 0.1  # of a cube with edge 1; matplotlib's default cycle has 0.04
+
+
+def test_show_gives_png_and_words():
+    picture = viz.show(DRAWINGS["bars"](), alt="Bars: two series over\n two groups, rising.")
+    data, metadata = picture._repr_mimebundle_()
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert metadata["image/png"]["alt"] == "Bars: two series over two groups, rising."
+    assert metadata["image/png"]["alt"] in data["text/plain"]
+
+
+@pytest.mark.parametrize("alt", ["", "plot", "   a figure     "])
+def test_show_refuses_words_that_say_nothing(alt):
+    with pytest.raises(ArgumentError, match="a sentence that stands for the picture"):
+        viz.show(DRAWINGS["bars"](), alt=alt)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: viz.lines([1, 2], {"a": [1, 2, 3]}, xlabel="x", ylabel="y"),
+        lambda: viz.confusion_matrix(np.zeros((2, 3)), ["a", "b"]),
+        lambda: viz.image_grid(np.zeros((2, 4, 4, 2))),
+        lambda: viz.heatmap(
+            [[1]], row_names="ab", column_names="a", xlabel="", ylabel="", unit="s"
+        ),
+    ],
+)
+def test_wrong_shapes_are_refused(draw):
+    with pytest.raises(ShapeError, match="of shape"):
+        draw()
+
+
+def line(slope, curve="linear", dashed=False):
+    power = 2 if curve == "square" else 1
+    return viz.lines([0, 1], {"y": [0, slope**power]}, xlabel="x / s", ylabel="y / m")
+
+
+def explorer(fn=line):
+    words = lambda slope, **_: f"A line of slope {slope} from the origin."  # noqa: E731
+    controls = {"slope": (1, 9, 3), "curve": ["linear", "square"], "dashed": False}
+    return viz.explore(fn, alt=words, **controls)
+
+
+def test_turning_a_control_changes_picture_and_words():
+    shown = explorer()
+    before = shown.image.value
+    shown.controls["slope"].value = 5
+    assert shown.image.value != before
+    assert "slope 5" in shown.status.value
+    assert 'alt="A line of slope 5 from the origin."' in shown.image.value
+    shown.controls["slope"].value = 3
+    assert shown.image.value == before
+
+
+def test_an_explorer_holds_no_output_widget_and_every_control_has_a_label():
+    import ipywidgets
+
+    shown = explorer()
+    assert not any(isinstance(child, ipywidgets.Output) for child in shown.widget.children)
+    assert all(control.description for control in shown.controls.values())
+
+
+def test_its_fallback_is_the_picture_that_a_plain_call_gives():
+    data, metadata = explorer()._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    plain = viz.png_bytes(line(3), compress_level=1)
+    assert base64.b64decode(data["image/png"]) == plain
+    assert metadata["image/png"]["alt"] == "A line of slope 3 from the origin."
+
+
+def test_a_setting_that_fails_says_so_and_the_next_one_works():
+    def touchy(slope, **_):
+        if slope == 4:
+            raise ValueError("<four> is too much")
+        return line(slope)
+
+    shown = explorer(touchy)
+    shown.controls["slope"].value = 4
+    assert "&lt;four&gt; is too much" in shown.status.value
+    shown.controls["slope"].value = 5
+    assert "slope 5" in shown.status.value
+
+
+def test_a_heavy_function_shows_busy_and_then_answers_only_on_release():
+    seen = []
+
+    def heavy(slope, **_):
+        seen.append(shown.status.value if seen else "")
+        time.sleep(0.3)
+        return line(slope)
+
+    shown = explorer(heavy)
+    assert shown.controls["slope"].continuous_update
+    shown.controls["slope"].value = 8
+    assert 'aria-busy="true"' in seen[-1]
+    assert 'aria-busy="false"' in shown.status.value
+    assert not shown.controls["slope"].continuous_update
+    shown.controls["slope"].value = 3  # kept from before: no third call
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize("spec", [(1, 2), (5, 1, 3), "text", [], {}, None, (1, 1, 1)])
+def test_a_control_that_is_none_of_the_kinds_is_refused(spec):
+    with pytest.raises(ArgumentError, match="slope must be"):
+        viz.explore(line, alt="A line through the origin.", slope=spec)
