@@ -1,0 +1,23 @@
+"""The command `labkit`: doctor, run, data."""
+
+from __future__ import annotations
+
+import click
+
+import labkit
+from labkit.cli.data import data
+from labkit.cli.doctor import doctor
+from labkit.cli.run import run
+
+__all__ = ["main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(labkit.__version__, prog_name="labkit")
+def main() -> None:
+    """A laboratory for AI computing: look at the machine, get data, run the course."""
+
+
+main.add_command(doctor)
+main.add_command(run)
+main.add_command(data)
