@@ -30,7 +30,7 @@ def _labkit() -> tuple[Any, Any, Any]:
     from labkit.train.state import split_model
 
     model = models.CNN(models.CNNConfig.seed_cifar10(), rngs=nnx.Rngs(0))
-    graphdef, params, rest = split_model(model)
+    graphdef, params, _, rest = split_model(model)
     program = Program(graphdef, optax.adam(1e-3), train.cross_entropy)
     return program, initial_state(program, params, rest), graphdef
 

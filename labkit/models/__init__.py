@@ -7,6 +7,7 @@ from labkit.models.cnn import CNN, CNNConfig, Stage
 from labkit.models.crf import CRF
 from labkit.models.generate import generate
 from labkit.models.layers import Activation, Conv, Dense, Embedding, Flatten, MaxPool
+from labkit.models.lora import Adapted, merge_lora, with_lora
 from labkit.models.mlp import MLP, MLPConfig
 from labkit.models.norms import BatchNorm, LayerNorm
 from labkit.models.predict import in_evaluation_mode, predict
@@ -15,6 +16,7 @@ from labkit.models.recurrent import GRU, LSTM, Bidirectional, RecurrentConfig, R
 from labkit.models.resnet import ResNet, ResNetConfig, SeparableConv
 from labkit.models.resnet9 import ResNet9, ResNet9Config
 from labkit.models.summary import LayerSummary, Summary, summary
+from labkit.models.transfer import TextClassifier, part, with_head
 from labkit.models.transformer import Block, Transformer, TransformerConfig
 from labkit.models.vit import ViT, ViTConfig, patches
 
@@ -25,6 +27,7 @@ __all__ = [
     "LSTM",
     "MLP",
     "Activation",
+    "Adapted",
     "BatchNorm",
     "Bert",
     "BertConfig",
@@ -49,6 +52,7 @@ __all__ = [
     "SeparableConv",
     "Stage",
     "Summary",
+    "TextClassifier",
     "Transformer",
     "TransformerConfig",
     "ViT",
@@ -56,8 +60,12 @@ __all__ = [
     "generate",
     "in_evaluation_mode",
     "load_bert",
+    "merge_lora",
     "minilm_folder",
+    "part",
     "patches",
     "predict",
     "summary",
+    "with_head",
+    "with_lora",
 ]

@@ -17,7 +17,7 @@ from labkit.models.layers import Dense, Embedding
 from labkit.models.norms import LayerNorm
 from labkit.types import Bool, Float, Int
 
-__all__ = ["Bert", "BertConfig"]
+__all__ = ["Bert", "BertConfig", "mean_over_tokens"]
 
 
 @dataclass(frozen=True)
@@ -134,3 +134,11 @@ class Bert(nnx.Module):
         for layer in self.layers:
             x = layer(x, mask[:, None, None, :])
         return x
+
+
+def mean_over_tokens(
+    vectors: Float[Array, "b t d"], mask: Bool[Array, "b t"]
+) -> Float[Array, "b d"]:
+    """The mean of each text's vectors, padding left out."""
+    weights = mask[..., None].astype(vectors.dtype)
+    return (vectors * weights).sum(1) / weights.sum(1)

@@ -15,7 +15,7 @@ from flax import nnx
 from jax import Array
 
 from labkit.errors import DataError, OfflineError
-from labkit.models.bert import Bert, BertConfig
+from labkit.models.bert import Bert, BertConfig, mean_over_tokens
 from labkit.types import Bool, Float, Int, PyTree
 
 __all__ = ["SentenceEncoder", "load_bert", "minilm_folder"]
@@ -103,6 +103,16 @@ class SentenceEncoder:
         self.tokenizer.enable_truncation(max_length)
         self.tokenizer.no_padding()
 
+    def tokens(self, texts: Sequence[str], *, length: int = 64) -> Int[np.ndarray, "n {length}"]:
+        """Texts as rows of tokens for a `TextClassifier`: cut at ``length``, filled up with 0."""
+        rows = np.zeros((len(texts), length), np.int32)
+        for row, found in zip(rows, self.tokenizer.encode_batch(list(texts)), strict=True):
+            kept = (
+                found.ids if len(found.ids) <= length else [*found.ids[: length - 1], found.ids[-1]]
+            )
+            row[: len(kept)] = kept
+        return rows
+
     def __call__(self, texts: Sequence[str], *, batch_size: int = 32) -> np.ndarray:
         """Embed texts (n) as rows (n d) of length 1, the longest texts first for little padding."""
         encoded = [found.ids for found in self.tokenizer.encode_batch(list(texts))]
@@ -120,9 +130,7 @@ class SentenceEncoder:
 def _embed(
     graphdef: nnx.GraphDef, state: PyTree, tokens: Int[Array, "b t"], mask: Bool[Array, "b t"]
 ) -> Float[Array, "b d"]:
-    vectors = nnx.merge(graphdef, state)(tokens, mask)
-    weights = mask[..., None].astype(vectors.dtype)
-    mean = (vectors * weights).sum(1) / weights.sum(1)
+    mean = mean_over_tokens(nnx.merge(graphdef, state)(tokens, mask), mask)
     return mean / jnp.linalg.norm(mean, axis=-1, keepdims=True)
 
 

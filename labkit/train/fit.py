@@ -57,6 +57,7 @@ def fit(
     penalty: Callable[[PyTree], Array] | None = None,
     precision: Precision = FLOAT32,
     average_decay: float = 0.0,
+    trained: nnx.filterlib.Filter = nnx.Param,
     early_stopping: EarlyStopping | None = None,
     checkpoint_dir: str | Path | None = None,
     resume: bool = False,
@@ -86,6 +87,9 @@ def fit(
         precision: ``FLOAT32``, ``BFLOAT16``, or ``FLOAT16`` with a loss scale.
         average_decay: where above 0, the model ends with a moving average of its parameters:
             ``average = decay * average + (1 - decay) * params`` after each step.
+        trained: which parameters are learned and stored, as an nnx filter: ``nnx.LoRAParam`` for
+            adapters, ``part("head")`` for a part of the model; the others are only read. A frozen
+            normalisation still averages what it sees, unless it is in evaluation mode.
         early_stopping: when to stop before all epochs are done.
         checkpoint_dir: where the last and the best state are stored after each epoch.
         resume: go on from the last checkpoint in ``checkpoint_dir``, if there is one.
@@ -97,6 +101,7 @@ def fit(
 
     Raises:
         ShapeError: examples that the model does not take.
+        ArgumentError: a plan that cannot be, such as no epochs or nothing to train.
         TrainingError: labels out of range; a loss that is not finite (the message names the step,
             and the model goes back to the last good epoch).
         CheckpointError: a checkpoint cannot be written or read, or belongs to another run.
@@ -114,8 +119,9 @@ def fit(
     held_out = None if validation is None else checked_examples(model, *validation)
     batch_size = checked_plan(epochs, batch_size, len(examples.inputs))
     watch = _watched(early_stopping, epochs, validated=validation is not None)
+    parts = split_model(model, trained)
     program = Program(
-        split_model(model)[0],
+        parts.graphdef,
         optimizer or _ADAM,
         loss,
         tuple(metrics),
@@ -124,7 +130,8 @@ def fit(
         precision,
         average_decay,
     )
-    session = Session(model, program, examples, held_out, Plan(epochs, batch_size, seed, watch))
+    plan = Plan(epochs, batch_size, seed, watch)
+    session = Session(model, program, examples, held_out, plan, parts)
     if checkpoint_dir is not None:
         session.open_checkpoints(checkpoint_dir, resume=resume)
     line = progress_line(session.total_steps, session.done_steps, shown=progress)

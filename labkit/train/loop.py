@@ -82,13 +82,15 @@ def initial_state(program: Program, params: PyTree, rest: PyTree) -> TrainState:
 
 
 def train_step(
-    program: Program, state: TrainState, batch: Examples
+    program: Program, state: TrainState, batch: Examples, frozen: PyTree = None
 ) -> tuple[TrainState, Float[Array, " s"]]:
     """One step: predict, compare, differentiate, move; and the scores before the move."""
+    read_only = {} if frozen is None else frozen
     precision = program.precision
 
     def objective(params: PyTree) -> tuple[Array, tuple[PyTree, Array]]:
-        model = nnx.merge(program.graphdef, precision.lowered(params), state.rest)
+        arrays = precision.lowered((params, read_only))
+        model = nnx.merge(program.graphdef, *arrays, state.rest)
         outputs = precision.raised(model(precision.lowered(batch.inputs)))
         loss = program.loss(outputs, batch.targets)
         scores = jnp.stack([loss, *(metric(outputs, batch.targets) for metric in program.metrics)])
@@ -127,6 +129,7 @@ def run_steps(
     key: Array,
     start: Int[Array, ""],
     stop: Int[Array, ""],
+    frozen: PyTree = None,
 ) -> tuple[TrainState, Float[Array, "n s"], Int[Array, ""]]:
     """Steps ``start`` to ``stop`` of an epoch, without coming back to Python between them.
 
@@ -142,6 +145,7 @@ def run_steps(
         key: the epoch's random key, for augmentation.
         start: first step.
         stop: one past the last step.
+        frozen: parameters that the model reads and no step changes; not donated.
 
     Returns:
         The new state, the trace, and how many steps of the epoch are done: less than ``stop`` if
@@ -159,7 +163,7 @@ def run_steps(
         if program.augment is not None:
             inputs = program.augment(jax.random.fold_in(key, step), batch.inputs)
             batch = batch._replace(inputs=inputs)
-        state, scores = train_step(program, state, batch)
+        state, scores = train_step(program, state, batch, frozen)
         return step + 1, state, trace.at[step].set(scores)
 
     done, state, trace = lax.while_loop(goes_on, body, (start, state, trace))

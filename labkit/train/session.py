@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ from labkit.models import predict
 from labkit.train.checkpoint import CheckpointFolder
 from labkit.train.history import EpochRecord, History
 from labkit.train.loop import Examples, Program, epoch_order, initial_state, run_steps
-from labkit.train.state import TrainState, from_arrays, split_model, to_arrays, update_model
+from labkit.train.state import Parts, TrainState, from_arrays, to_arrays, update_model
 from labkit.train.stopping import EarlyStopping
 
 __all__ = ["Plan", "Session"]
@@ -53,11 +55,12 @@ class Session:
         examples: Examples,
         held_out: Examples | None,
         plan: Plan,
+        parts: Parts,
     ) -> None:
         self.model, self.program, self.plan = model, program, plan
         self.examples, self.held_out = examples, held_out
-        _, params, rest = split_model(model)
-        params, rest = _copied((params, rest))  # donation would take the model's own arrays
+        self.frozen = parts.frozen
+        params, rest = _copied((parts.params, parts.rest))  # else donation takes the model's own
         self.state = initial_state(program, params, rest)
         self.good = _copied(self.state)
         self.best: TrainState | None = None
@@ -127,6 +130,7 @@ class Session:
             key,
             start,
             stop,
+            self.frozen,
         )
         self.trace, self.step_in_epoch = np.array(trace), int(done)
         if not np.isfinite(self.trace[self.step_in_epoch - 1, 0]):
@@ -210,7 +214,16 @@ class Session:
             "examples": len(self.examples.inputs),
             "scores": list(self.program.score_names),
             "state": {k: [*v.shape, v.dtype.name] for k, v in to_arrays(self.state).items()},
+            "frozen": self._frozen_digest,
         }
+
+    @functools.cached_property
+    def _frozen_digest(self) -> str:
+        """The parameters that are not stored, for they must be there again: their sha256."""
+        digest = hashlib.sha256()
+        for name, array in to_arrays(self.frozen).items():
+            digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest() if self.frozen else "none"
 
     def _save(self) -> None:
         if self.folder is None:
@@ -226,7 +239,7 @@ class Session:
 
     def _restore(self, arrays: dict[str, np.ndarray], notes: dict[str, Any]) -> None:
         for name, ours in self._identity().items():
-            if notes["run"][name] != ours:
+            if notes["run"].get(name) != ours:
                 raise CheckpointError(
                     f"The checkpoint in {self.folder and self.folder.path} is of another run: its "
                     f"{name} differs from this run's. Give another checkpoint_dir."

@@ -10,10 +10,11 @@ import numpy as np
 from flax import nnx
 from jax import Array
 
+from labkit.errors import ArgumentError
 from labkit.train.precision import LossScale
 from labkit.types import PyTree
 
-__all__ = ["TrainState", "from_arrays", "split_model", "to_arrays", "update_model"]
+__all__ = ["Parts", "TrainState", "from_arrays", "split_model", "to_arrays", "update_model"]
 
 
 class TrainState(NamedTuple):
@@ -39,14 +40,38 @@ class TrainState(NamedTuple):
         return self.params if self.average is None else self.average
 
 
-def split_model(model: nnx.Module) -> tuple[nnx.GraphDef, PyTree, PyTree]:
-    """Structure, parameters and the rest as plain dicts, so that no step takes the model apart.
+class Parts(NamedTuple):
+    """A model taken apart: its structure, and its arrays as plain dicts.
+
+    Attributes:
+        graphdef: the structure.
+        params: the parameters that are trained.
+        frozen: the parameters that are only read.
+        rest: what else the model carries: running statistics, random streams.
+    """
+
+    graphdef: nnx.GraphDef
+    params: PyTree
+    frozen: PyTree
+    rest: PyTree
+
+
+def split_model(model: nnx.Module, trained: nnx.filterlib.Filter = nnx.Param) -> Parts:
+    """Structure and arrays apart, so that no step takes the model apart.
 
     Splitting and merging an nnx model in Python costs close to a millisecond, which is more than
     many a training step; inside a compiled program it costs nothing.
+
+    Raises:
+        ArgumentError: ``trained`` chooses no parameter.
     """
-    graphdef, params, rest = nnx.split(model, nnx.Param, ...)
-    return graphdef, nnx.to_pure_dict(params), nnx.to_pure_dict(rest)
+    graphdef, *states = nnx.split(model, nnx.All(nnx.Param, trained), nnx.Param, ...)
+    parts = Parts(graphdef, *map(nnx.to_pure_dict, states))
+    if not parts.params and parts.frozen:
+        known = ", ".join(map(str, parts.frozen))
+        required = f"a filter that chooses some parameters below {known}"
+        raise ArgumentError("trained", required=required, got=trained)
+    return parts
 
 
 def update_model(model: nnx.Module, state: TrainState) -> None:

