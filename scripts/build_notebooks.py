@@ -27,6 +27,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
+from labkit.teach import RESULT_MIME
+
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 MEASURED = "nbval-ignore-output"
@@ -79,6 +81,7 @@ def tidy(notebook: NotebookNode) -> None:
         cell.metadata.pop("execution", None)
         for output in cell.outputs:
             output.get("data", {}).pop(WIDGET, None)
+            output.get("data", {}).get(RESULT_MIME, {}).get("start", {}).pop("revision", None)
         cell.outputs = [o for o in cell.outputs if "data" not in o or o.data]
 
 

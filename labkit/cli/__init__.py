@@ -1,10 +1,11 @@
-"""The command `labkit`: doctor, run, data."""
+"""The command `labkit`: doctor, run, collect, data."""
 
 from __future__ import annotations
 
 import click
 
 import labkit
+from labkit.cli.collect import collect
 from labkit.cli.data import data
 from labkit.cli.doctor import doctor
 from labkit.cli.run import run
@@ -20,4 +21,5 @@ def main() -> None:
 
 main.add_command(doctor)
 main.add_command(run)
+main.add_command(collect)
 main.add_command(data)

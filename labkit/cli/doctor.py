@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from importlib import metadata
 from typing import Any
 
 import click
@@ -61,13 +60,14 @@ def _findings() -> dict[str, Any]:
     import platform
 
     from labkit.hw import runtime_report, this_device
+    from labkit.teach import installed_version
 
     device = this_device()
     return {
         "labkit": labkit.__version__,
         "python": platform.python_version(),
         "device": {"summary": str(device), **_plain(device)},
-        "versions": {name: _version(name) for name in _PACKAGES},
+        "versions": {name: installed_version(name) for name in _PACKAGES},
         "remedies": [asdict(remedy) for remedy in runtime_report()],
         "calibration": _calibration(),
         "ledger": _ledger(),
@@ -95,10 +95,3 @@ def _ledger() -> dict[str, Any]:
 
 def _plain(device: Any) -> dict[str, Any]:
     return {**device.__dict__, "caches": [asdict(cache) for cache in device.caches]}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None

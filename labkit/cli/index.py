@@ -10,7 +10,7 @@ from labkit.cli.plan import Job
 from labkit.cli.records import Record, Run, write_atomically
 from labkit.units import format_bytes, format_time
 
-__all__ = ["write_index"]
+__all__ = ["page", "write_index"]
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
@@ -34,22 +34,28 @@ def write_index(run: Run) -> Path:
     failed = sum(record.status == "failed" for record in done)
     rows = "\n".join(_row(job, record) for job, record in records)
     details = "\n".join(_details(record) for record in done)
-    page = f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>labkit run</title>
-<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>
-<h1>labkit run {escape(run.folder.name)}</h1>
-<p>{len(done)} of {len(records)} notebooks finished, {failed} failed, {measured} of work;
-labkit {labkit.__version__}.</p>
+    body = f"""<p>{len(done)} of {len(records)} notebooks finished, {failed} failed, {measured} of
+work; labkit {labkit.__version__}.</p>
 <table><thead><tr><th>notebook</th><th>status</th><th>predicted</th><th>measured</th>
 <th>measured / predicted</th><th>peak memory</th><th>results</th></tr></thead><tbody>
 {rows}
 </tbody></table>
-{details}
-</body></html>
-"""
+{details}"""
+    title = f"labkit run {run.folder.name}"
     path = run.folder / "index.html"
-    write_atomically(path, page)
+    write_atomically(path, page(title, body))
     return path
+
+
+def page(title: str, body: str) -> str:
+    """A whole HTML page that needs nothing but itself; ``body`` is HTML below the title."""
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>
+<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><main>
+<h1>{escape(title)}</h1>
+{body}
+</main></body></html>
+"""
 
 
 def _row(job: Job, record: Record | None) -> str:

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Outcome", "execute"]
+__all__ = ["Outcome", "execute", "run_notebook"]
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,17 @@ def execute(
     threading.Thread(target=_end_with_parent, args=(pipe,), daemon=True).start()
     with Path(output).with_suffix(".log").open("w") as log:
         os.dup2(log.fileno(), 2)  # what the kernel and papermill say on the way
+    pipe.send(run_notebook(notebook, output, parameters, cell_timeout_s))
+
+
+def run_notebook(
+    notebook: str, output: str, parameters: dict[str, Any], cell_timeout_s: float
+) -> Outcome:
+    """Run a notebook by papermill in a kernel that is this process's only child."""
     start = time.perf_counter()
     error = _error_of(notebook, output, parameters, cell_timeout_s)
     status = "failed" if error else "ok"
-    pipe.send(Outcome(status, error, time.perf_counter() - start, _peak_bytes()))
+    return Outcome(status, error, time.perf_counter() - start, _peak_bytes())
 
 
 def _error_of(notebook: str, output: str, parameters: dict[str, Any], cell_timeout_s: float) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,9 @@ from labkit.errors import ArgumentError, ParameterError
 from labkit.teach import Schema, parse_parameters
 
 __all__ = ["Job", "find_notebooks", "plan_jobs", "read_schema", "read_value", "request_id"]
+
+#: Characters of a label; a longer one is cut, and told apart by a digest.
+LONGEST_NAME = 120
 
 
 @dataclass(frozen=True)
@@ -84,19 +86,19 @@ def plan_jobs(
     notebooks: Sequence[Path],
     profile: str,
     parameters: Mapping[str, Any],
-    grid: Mapping[str, Sequence[Any]],
+    points: Sequence[Mapping[str, Any]] = ({},),
 ) -> list[Job]:
-    """One job for each notebook and each point of the grid, every parameter held to its rule.
+    """One job for each notebook and each point of a sweep, every parameter held to its rule.
 
     Raises:
         ParameterError: naming the notebook; nothing has been run then.
+        ArgumentError: two points are the same.
     """
-    jobs = []
+    jobs: dict[str, Job] = {}
     for notebook in notebooks:
         schema = read_schema(notebook)
         digest = hashlib.sha256(notebook.read_bytes()).hexdigest()
-        for point in itertools.product(*grid.values()):
-            varied = dict(zip(grid, point, strict=True))
+        for varied in points:
             given = {"profile": profile, **parameters, **varied}
             try:
                 checked = schema.validate(given)
@@ -104,8 +106,11 @@ def plan_jobs(
                 error.args = (f"{notebook.stem}: {error}",)
                 raise
             label = "--".join([notebook.stem, *(f"{k}={v}" for k, v in varied.items())])
-            jobs.append(Job(_as_file_name(label), notebook, {k: checked[k] for k in given}, digest))
-    return jobs
+            label = _as_file_name(label)
+            if label in jobs:
+                raise ArgumentError("each point of a sweep", required="different", got=dict(varied))
+            jobs[label] = Job(label, notebook, {k: checked[k] for k in given}, digest)
+    return list(jobs.values())
 
 
 def request_id(jobs: Sequence[Job]) -> str:
@@ -115,4 +120,7 @@ def request_id(jobs: Sequence[Job]) -> str:
 
 
 def _as_file_name(label: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_=.," else "_" for c in label)
+    name = "".join(c if c.isalnum() or c in "-_=.," else "_" for c in label)
+    if name == label and len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[:LONGEST_NAME]}-{hashlib.sha256(label.encode()).hexdigest()[:8]}"

@@ -6,12 +6,25 @@ import multiprocessing
 import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from labkit.cli.job import Outcome, execute
 from labkit.cli.plan import Job
 
-__all__ = ["Processes"]
+__all__ = ["Processes", "Runner"]
+
+
+@runtime_checkable
+class Runner(Protocol):
+    """Where notebooks are run: processes of this machine, or a cluster."""
+
+    def run(self, job: Job, output: Path, cell_timeout_s: float) -> Outcome:
+        """Run one job to its end; what came of it."""
+        ...
+
+    def stop(self) -> None:
+        """End what still runs, and start nothing more."""
+        ...
 
 
 class Processes:

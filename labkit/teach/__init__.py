@@ -7,6 +7,7 @@ headline, and ``exercise("topic.name")`` at its end.
 from labkit.teach import judges
 from labkit.teach.exercise import Exercise, Verdict, all_exercises, exercise
 from labkit.teach.predict import Reveal, reveal
+from labkit.teach.provenance import git_revision, installed_version, provenance
 from labkit.teach.publish import RESULT_MIME, Published, publish
 from labkit.teach.schema import PROFILES, Parameter, Schema, parse_parameters
 from labkit.teach.start import Run, start
@@ -23,8 +24,11 @@ __all__ = [
     "Verdict",
     "all_exercises",
     "exercise",
+    "git_revision",
+    "installed_version",
     "judges",
     "parse_parameters",
+    "provenance",
     "publish",
     "reveal",
     "start",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.errors import ArgumentError
+from labkit.teach.provenance import provenance
 from labkit.teach.publish import RESULT_MIME
 from labkit.teach.schema import PROFILES, Schema, parse_parameters
 from labkit.units import format_time
@@ -22,6 +23,7 @@ class Run:
     profile: str
     predicted_s: float
     settings: Mapping[str, Any] = field(repr=False)
+    origin: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -32,7 +34,7 @@ class Run:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         told = ", ".join(f"{name} = {value!r}" for name, value in self.settings.items())
         text = f"Profile {self.profile}: about {format_time(self.predicted_s, 2)} expected."
-        published = {"profile": self.profile, "predicted_s": self.predicted_s}
+        published = {"profile": self.profile, "predicted_s": self.predicted_s, **self.origin}
         return {"text/plain": f"{text}\n{told}", RESULT_MIME: {"start": published}}
 
 
@@ -79,7 +81,8 @@ def start(namespace: Mapping[str, Any], profiles: Mapping[str, Mapping[str, Any]
     if left_open:
         required = f"a table that gives {', '.join(left_open)} for {values['profile']}"
         raise ArgumentError("profiles", required=required, got=chosen)
-    return Run(settings.pop("profile"), seconds, settings)
+    origin = {"parameters": {name: settings[name] for name in values}, **provenance()}
+    return Run(settings.pop("profile"), seconds, settings, origin)
 
 
 def _executed(namespace: Mapping[str, Any]) -> list[str]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 
 import nbformat
 import psutil
 import pytest
 from click.testing import CliRunner
+from patience import until
 
 from labkit.cli import main
 from labkit.cli.job import Outcome
 from labkit.cli.pace import learn, pace
 from labkit.cli.plan import find_notebooks, plan_jobs, read_value, request_id
 from labkit.cli.records import open_run
+from labkit.cli.sweep import expand_grid
 from labkit.errors import ArgumentError, ParameterError
 from labkit.perf import ledger
 
@@ -70,13 +71,6 @@ def test_one_failure_and_one_time_out_leave_the_rest_alone(course, start_labkit)
     assert (course / "out" / "figures" / "01_good-1.png").read_bytes().startswith(b"\x89PNG")
 
 
-def until(holds, seconds=180):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-
-
 def test_a_killed_run_leaves_nothing_running_and_is_resumed_by_the_same_command(
     course, start_labkit
 ):
@@ -110,7 +104,7 @@ def test_plain_papermill_runs_a_notebook_too(course, environment):
 
 def jobs_of(course, parameters=None, grid=None, profile="smoke"):
     found = find_notebooks(course / "notebooks", ["01_good"])
-    return plan_jobs(found, profile, parameters or {}, grid or {})
+    return plan_jobs(found, profile, parameters or {}, expand_grid(grid or {}))
 
 
 def test_a_grid_makes_one_job_for_each_point(course):
@@ -165,4 +159,4 @@ def test_a_notebook_without_parameters_cell_is_refused(course):
     path = course / "notebooks" / "09_bare.ipynb"
     nbformat.write(nbformat.v4.new_notebook(), path)
     with pytest.raises(ParameterError, match="tagged 'parameters'"):
-        plan_jobs([path], "smoke", {}, {})
+        plan_jobs([path], "smoke", {})
