@@ -1,0 +1,159 @@
+"""The load generator's connections: one thread sends, one receives.
+
+Two threads and plain sockets, because an event loop's timers are whole milliseconds, and a
+generator that is a millisecond late would measure its own lateness.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+
+from labkit.serve.wire import ResponseReader
+
+__all__ = ["Clients"]
+
+
+class _Client:
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.socket = socket.create_connection(address, timeout=10.0)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.reader = ResponseReader()
+        self.request = -1
+
+
+class Clients:
+    """Up to ``most`` connections to one address, each with one request at a time.
+
+    Attributes:
+        ended_s: when request ``i`` was answered, by ``time.perf_counter``; NaN where it was not.
+        status: of the answers; 0 where none came.
+        timings: the header ``Server-Timing`` of the answers.
+    """
+
+    def __init__(
+        self, address: tuple[str, int], requests: Sequence[bytes], count: int, *, most: int
+    ) -> None:
+        self._address, self._requests, self._most = address, requests, most
+        self.ended_s = np.full(count, np.nan)
+        self.status = np.zeros(count, int)
+        self.timings = [""] * count
+        self._left = count
+        self._free: deque[_Client] = deque()
+        self._waiting: deque[int] = deque()
+        self._open = 0
+        self._lock = threading.Lock()
+        self._finished = threading.Event()
+        self._closing = False
+        self._selector = selectors.DefaultSelector()
+        self._wake, self._woken = socket.socketpair()
+        self._selector.register(self._woken, selectors.EVENT_READ, None)
+        for _ in range(min(8, most)):
+            self._free.append(self._connect())
+
+    def send(self, i: int) -> None:
+        """Send request ``i`` over a free connection, a new one, or the first that gets free."""
+        with self._lock:
+            if not self._free and self._open >= self._most:
+                self._waiting.append(i)
+                return
+            client = self._free.pop() if self._free else None
+        if client is None:
+            try:
+                client = self._connect()
+            except OSError:
+                self._end(i, 0, "")
+                return
+        self._send(client, i)
+
+    def wait(self, timeout_s: float) -> None:
+        """Until every request is answered or lost, at most ``timeout_s``."""
+        self._finished.wait(timeout_s)
+
+    def close(self) -> None:
+        """End the receiver."""
+        self._closing = True
+        self._wake.send(b"x")
+
+    def receive(self) -> None:
+        """The receiver's thread: until :meth:`close`."""
+        while not self._closing:
+            for key, _ in self._selector.select(1.0):
+                if key.data is not None:
+                    self._read(key.data)
+        for key in list(self._selector.get_map().values()):
+            if key.data is not None:
+                key.data.socket.close()
+        self._selector.close()
+        self._wake.close()
+        self._woken.close()
+
+    def _connect(self) -> _Client:
+        client = _Client(self._address)
+        with self._lock:
+            self._open += 1
+        self._selector.register(client.socket, selectors.EVENT_READ, client)
+        return client
+
+    def _send(self, client: _Client, i: int) -> None:
+        client.request = i
+        # Where the connection breaks, the receiver sees it too, and counts the request as lost.
+        with contextlib.suppress(OSError):
+            client.socket.sendall(self._requests[i % len(self._requests)])
+
+    def _read(self, client: _Client) -> None:
+        try:
+            data = client.socket.recv(2**18)
+            done = bool(data) and client.reader.feed(data)
+        except Exception:  # a broken connection, or no HTTP: either way the answer is lost
+            data, done = b"", False
+        if done:
+            reader = client.reader
+            i, client.request = client.request, -1
+            self._end(i, reader.status, reader.header(b"server-timing"))
+            reader.reset()
+            if reader.keep_alive:
+                self._next(client)
+                return
+        if done or not data:
+            self._drop(client)
+
+    def _next(self, client: _Client) -> None:
+        with self._lock:
+            if not self._waiting:
+                self._free.append(client)
+                return
+            i = self._waiting.popleft()
+        self._send(client, i)
+
+    def _drop(self, client: _Client) -> None:
+        """The connection is gone, and a request on it lost."""
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(client.socket)
+        client.socket.close()
+        with self._lock:
+            self._open -= 1
+            with contextlib.suppress(ValueError):
+                self._free.remove(client)
+            i = self._waiting.popleft() if self._waiting else -1
+        if client.request >= 0:
+            self._end(client.request, 0, "")
+        if i >= 0:
+            self.send(i)
+
+    def _end(self, i: int, status: int, timing: str) -> None:
+        if status:
+            self.ended_s[i] = time.perf_counter()
+        self.status[i], self.timings[i] = status, timing
+        with self._lock:
+            self._left -= 1
+            last = self._left == 0
+        if last:
+            self._finished.set()
