@@ -1,7 +1,8 @@
 """The quantum executor against Qiskit, Aer, PennyLane and tensorcircuit-ng.
 
-    python -m benchmarks.quantum --json FILE
+    python -m benchmarks.quantum [SECTIONS] --json FILE
 
+Sections are memory, gradients, batches, kernels and forwards; all of them where none is named.
 Everything is timed in one process, interleaved. labkit runs in complex64 unless a row says
 otherwise, and so do the peers that can; what each peer runs in stands in its name. Slow peers
 are read fewer times (see `timed`). Compilation has a file of its own, `quantum_compilation`.
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import jax
@@ -37,9 +38,9 @@ PACKAGES = [
 ]  # fmt: skip
 
 
-def rows() -> Iterator[Row]:
+def rows(asked: Iterable[Callable[[], Iterator[Row]]]) -> Iterator[Row]:
     warnings.simplefilter("ignore")
-    for section in (memory, gradients, batches, kernels, forwards):
+    for section in asked:
         for row in section():
             print(row, file=sys.stderr, flush=True)
             yield row
@@ -244,4 +245,8 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--peak"]:
         peak(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
     else:
-        main(rows, title="Quantum circuits on JAX", packages=PACKAGES)
+        sections = {f.__name__: f for f in (memory, gradients, batches, kernels, forwards)}
+        named = [word for word in sys.argv[1:] if word in sections]
+        sys.argv = [word for word in sys.argv if word not in sections]
+        wanted = [sections[name] for name in named or sections]
+        main(lambda: rows(wanted), title="Quantum circuits on JAX", packages=PACKAGES)

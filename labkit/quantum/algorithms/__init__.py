@@ -16,7 +16,6 @@ from labkit.quantum.algorithms.bernstein_vazirani import bernstein_vazirani
 from labkit.quantum.algorithms.classifier import (
     Classifier,
     dense_logits,
-    hybrid_logits,
     reuploading_circuit,
     train_classifier,
     variational_logits,
@@ -42,6 +41,7 @@ from labkit.quantum.algorithms.hamiltonians import (
     tfim,
 )
 from labkit.quantum.algorithms.hhl import HHLSolution, hhl, solve_hhl
+from labkit.quantum.algorithms.hybrid import HybridNetwork, hybrid_logits
 from labkit.quantum.algorithms.ising import IsingProblem, anneal, maxcut, portfolio, random_graph
 from labkit.quantum.algorithms.kernels import fidelity_kernel, kernel_svm_accuracy, zz_feature_map
 from labkit.quantum.algorithms.phase_estimation import phase_distribution, phase_estimation
@@ -59,6 +59,7 @@ __all__ = [
     "Descent",
     "GradientDecay",
     "HHLSolution",
+    "HybridNetwork",
     "IsingProblem",
     "QAOAResult",
     "VQEResult",
