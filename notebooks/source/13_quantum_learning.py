@@ -26,8 +26,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from qiskit import QuantumCircuit
-from qiskit.circuit import ParameterVector
 from qiskit.quantum_info import SparsePauliOp
 from scipy import stats
 from sklearn.decomposition import PCA
@@ -170,13 +168,8 @@ viz.show(
 # %%
 ring = qa.tfim(6)
 exact_energy = qa.ground_energy(ring)
-spins = QuantumCircuit(6)
-for qubit, angle in enumerate(ParameterVector("θ", 6)):
-    spins.ry(angle, qubit)
-mean_field = qa.vqe(ring, spins, seed=run.seed)
+mean_field = qa.vqe(ring, qa.product_ansatz(6), seed=run.seed)
 circuit = qa.vqe(ring, qa.tfim_variational(6, 3), seed=run.seed, learning_rate=0.1)
-
-# %%
 for name, model in (("mean field", mean_field), ("circuit", circuit)):
     lowest = 100 * abs(1 - model.energy / exact_energy)
     mean, half = interval(100 * (1 - model.losses[:, -1] / exact_energy))

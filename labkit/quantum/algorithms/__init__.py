@@ -9,7 +9,11 @@ from labkit.quantum.algorithms.amplitude_estimation import (
     amplitude_estimation,
     amplitude_from_outcome,
 )
-from labkit.quantum.algorithms.ansatz import hardware_efficient, tfim_variational
+from labkit.quantum.algorithms.ansatz import (
+    hardware_efficient,
+    product_ansatz,
+    tfim_variational,
+)
 from labkit.quantum.algorithms.barren import GradientDecay, gradient_decay
 from labkit.quantum.algorithms.bell import bell
 from labkit.quantum.algorithms.bernstein_vazirani import bernstein_vazirani
@@ -94,6 +98,7 @@ __all__ = [
     "phase_estimation",
     "phase_oracle",
     "portfolio",
+    "product_ansatz",
     "qaoa",
     "qaoa_circuit",
     "qft",
