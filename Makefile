@@ -2,7 +2,7 @@
 #   make lab        open JupyterLab at notebook 00
 #   make run        run the whole course, leave runs/<time>/index.html
 #   make test       every check and every test
-#   make test-browser   only those that drive JupyterLab in Chromium; pictures in build/screenshots
+#   make test-browser   every notebook in JupyterLab in Chromium; pictures in build/screenshots
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2
@@ -22,7 +22,7 @@ test: check
 
 test-browser: .venv/dev.stamp
 	bash scripts/install_chromium.sh
-	$(BIN)/python -m pytest tests/browser $(ARGS)
+	LABKIT_BROWSER=all $(BIN)/python -m pytest tests/browser $(ARGS)
 
 check: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -22,9 +22,9 @@ import nbformat
 from benchmarks._harness import Row, main
 
 BROWSER_TESTS = Path(__file__).resolve().parents[1] / "tests" / "browser"
-KEYS, KEY_EVERY_MS, ROUNDS = 40, 25, 5
+KEYS, KEY_EVERY_MS, ROUNDS = 40, 25, 3
 #: No picture for so long: the sweep is over. It does not count.
-QUIET_MS = 2500
+QUIET_MS = 1500
 
 SETUP = """\
 import ipywidgets, numpy as np

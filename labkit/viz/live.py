@@ -13,8 +13,10 @@ from typing import Any
 
 from labkit.viz.show import Picture
 
-__all__ = ["live_widget", "web_file"]
+__all__ = ["WIDGET_MIME", "live_widget", "web_file"]
 
+#: The MIME type under which Jupyter shows a live widget.
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 #: The page side lies where JupyterLab finds it as an extension.
 FOLDER = "web/labextensions/labkit/static"
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from labkit.viz.live import web_file
+from labkit.viz.live import WIDGET_MIME, web_file
 from labkit.viz.still import EXPLORER_MIME
 
 __all__ = ["with_html"]
@@ -46,7 +46,7 @@ def with_html(notebook: Any) -> Any:
                 continue
             html = _image(data["image/png"], output.get("metadata", {}))
             if EXPLORER_MIME in data:
-                data.pop("application/vnd.jupyter.widget-view+json", None)
+                data.pop(WIDGET_MIME, None)
                 html = _explorer(html, data, output["metadata"], script=not count)
                 count += 1
             data["text/html"] = html

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lab_page import TIMEOUT_MS
 from lab_server import CHROMIUM, FLAGS, ROOT, serve
 
 
@@ -16,6 +17,7 @@ def browser():
     if CHROMIUM is None:
         pytest.skip("there is no Chromium: bash scripts/install_chromium.sh installs it")
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    api.expect.set_options(timeout=TIMEOUT_MS)
     with api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield chromium

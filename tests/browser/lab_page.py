@@ -26,8 +26,12 @@ class LabPage:
         self.page = browser.new_page(viewport={"width": 1280, "height": 1000})
         self.page.set_default_timeout(TIMEOUT_MS)
         self.page.goto(address.format(f"{name}.ipynb"))
-        self.page.wait_for_function(f"{NOTEBOOK}?.content?.model?.cells?.length > 1")
+        opened = f"window.jupyterapp?.shell && {NOTEBOOK}?.content?.model?.cells?.length > 1"
+        self.page.wait_for_function(opened)
         self.kernel_is("idle")
+        ready = "window.jupyterapp.commands.isEnabled('notebook:run-all-cells')"
+        self.page.wait_for_function(ready)
+        self._attach_every_cell()
 
     def __enter__(self) -> Self:
         return self
@@ -39,6 +43,14 @@ class LabPage:
         """End the kernel, so that the next notebook has the machine for itself."""
         self.page.evaluate(f"{NOTEBOOK}.sessionContext.shutdown()")
         self.page.close()
+
+    def _attach_every_cell(self) -> None:
+        """Put cells out of view into the page too, so that it is the same wherever it is."""
+        content = f"{NOTEBOOK}.content"
+        config = f"{{...{content}.notebookConfig, windowingMode: 'none'}}"
+        self.page.evaluate(f"() => {{ {content}.notebookConfig = {config} }}")
+        cells = "document.querySelectorAll('.jp-Notebook .jp-Cell').length"
+        self.page.wait_for_function(f"{cells} === {content}.widgets.length")
 
     def kernel_is(self, status: str) -> None:
         kernel = f"{NOTEBOOK}.sessionContext?.session?.kernel?.status"
@@ -128,10 +140,10 @@ class LabPage:
         outputs = f"{NOTEBOOK}.content.activeCell.model.sharedModel.getOutputs()"
         return self.page.evaluate(f"({TEXT})({outputs})")
 
-    def wait_until_shown(self, pattern: str) -> None:
-        """Wait until the active cell's outputs match a JavaScript pattern."""
+    def wait_until_shown(self, holds: str) -> None:
+        """Wait until a JavaScript function of the active cell's outputs, as text, is true."""
         outputs = f"{NOTEBOOK}.content.activeCell.model.sharedModel.getOutputs()"
-        self.page.wait_for_function(f"/{pattern}/.test(({TEXT})({outputs}))")
+        self.page.wait_for_function(f"({holds})(({TEXT})({outputs}))")
 
     def screenshot(self, name: str) -> None:
         """The page as it is seen now."""

@@ -25,8 +25,6 @@ FLAGS = (
 TOKEN = "only-for-this-test"
 QUIET = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-    # Every cell is in the page, also those not in view: so that pages are the same each time.
-    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import nbformat
 import pytest
 from lab_page import LabPage
-from nbconvert import HTMLExporter
 
 from labkit import viz
+from labkit.viz.exporter import PageExporter
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -62,7 +62,7 @@ def test_a_stored_explorer_moves_in_jupyterlab(stored, browser, lab_address, lab
 
 
 def test_a_stored_explorer_moves_on_an_exported_page(stored, browser, tmp_path):
-    html, _ = HTMLExporter().from_notebook_node(viz.with_html(stored))
+    html, _ = PageExporter().from_notebook_node(stored)
     (tmp_path / "page.html").write_text(html)
     page = browser.new_page()
     page.route("http*://**", lambda route: route.abort())  # nothing but the page itself

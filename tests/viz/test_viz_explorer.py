@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import pkgutil
+import tomllib
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -17,6 +20,7 @@ from labkit.errors import ArgumentError
 from labkit.viz.controls import control
 from labkit.viz.live import live_widget
 
+ROOT = Path(__file__).resolve().parents[2]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -186,3 +190,22 @@ def test_a_page_carries_the_code_once_and_words_cannot_break_out():
     html = [c.outputs[0].data["text/html"] for c in viz.with_html(book).cells]
     assert [text.count("function labkitExplorer") for text in html] == [1, 0]
     assert all(text.count("</script>") == 1 for text in html)
+
+
+def test_jupyterlab_finds_the_extension_where_pip_puts_it():
+    from jupyterlab_server.config import get_federated_extensions
+
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    ((here, there),) = told["targets"]["wheel"]["shared-data"].items()
+    assert there == "share/jupyter/labextensions/labkit"
+    found = get_federated_extensions([str((ROOT / here).parent)])["labkit"]["jupyterlab"]["_build"]
+    assert found["mimeExtension"]
+    assert (ROOT / here / found["load"]).is_file()
+
+
+def test_nbconvert_makes_pages_with_words_by_the_exporter_that_the_project_names():
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
+    exporter = pkgutil.resolve_name(told["nbconvert.exporters"]["labkit"])
+    html, _ = exporter().from_notebook_node(notebook_of(explorer(frames=4)))
+    assert 'alt="A line of slope 3 from the origin."' in html
+    assert "function labkitExplorer" in html

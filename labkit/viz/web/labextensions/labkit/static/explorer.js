@@ -9,8 +9,6 @@ function labkitExplorer(el, { controls, label, first, draw, free }) {
   const id = `labkit-${Math.random().toString(36).slice(2)}`;
   const make = (parent, tag, attributes) =>
     parent.appendChild(Object.assign(document.createElement(tag), attributes));
-  // JupyterLab would take arrow keys and letters for commands of its own.
-  el.dataset.lmSuppressShortcuts = "true";
   const root = make(el, "div", { className: "labkit-explorer", role: "group", ariaLabel: label });
   const inputs = controls.map((control, i) => labkitControl(make, root, control, `${id}-${i}`));
   const words = make(root, "p", { role: "status" });
@@ -86,7 +84,11 @@ function labkitExplorer(el, { controls, label, first, draw, free }) {
     timer ??= setTimeout(notice, BUSY_AFTER_MS);
     pump();
   }
-  inputs.forEach((input, i) => input.element.addEventListener("input", () => turned(i)));
+  inputs.forEach(({ element }, i) => {
+    element.addEventListener("input", () => turned(i));
+    // JupyterLab would take arrow keys and letters for commands of its own.
+    element.dataset.lmSuppressShortcuts = "true";
+  });
   show(0, first);
 }
 
@@ -113,9 +115,9 @@ function labkitControl(make, root, { label, kind, texts, start }, id) {
     };
   }
   const element = make(row, "input", { id, type: "range", min: 0, max: texts.length - 1, step: 1 });
-  const readout = make(row, "output", { htmlFor: id });
+  const readout = make(row, "span", { ariaHidden: "true" }); // the slider itself says it
   const say = () => {
-    readout.value = texts[element.value];
+    readout.textContent = texts[element.value];
     element.ariaValueText = texts[element.value];
   };
   const write = (position) => {
