@@ -1,6 +1,6 @@
 """Explorer: sliders and menus drive one pure function, and the picture follows.
 
-In a live notebook the kernel draws each setting (``live.py``); where none runs, stored
+In a live notebook the kernel draws each setting (``widget.py``); where none runs, stored
 frames move (``still.py``); where nothing moves there are a picture and a table.
 """
 
@@ -17,9 +17,9 @@ from matplotlib.figure import Figure
 
 from labkit.errors import ArgumentError
 from labkit.viz.controls import Control, control
-from labkit.viz.live import WIDGET_MIME, live_widget
 from labkit.viz.show import Picture, png_bytes
 from labkit.viz.still import still_bundle
+from labkit.viz.widget import WIDGET_MIME, live_widget
 
 __all__ = ["Explorer", "explore"]
 

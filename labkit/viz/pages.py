@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from labkit.viz.live import WIDGET_MIME, web_file
 from labkit.viz.still import EXPLORER_MIME
+from labkit.viz.widget import WIDGET_MIME, web_file
 
 __all__ = ["with_html"]
 

@@ -18,7 +18,7 @@ from PIL import Image
 from labkit import viz
 from labkit.errors import ArgumentError
 from labkit.viz.controls import control
-from labkit.viz.live import live_widget
+from labkit.viz.widget import live_widget
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDGET = "application/vnd.jupyter.widget-view+json"
