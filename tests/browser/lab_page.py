@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Self
 
@@ -152,9 +151,11 @@ class LabPage:
 
     def screenshot_whole(self) -> None:
         """The whole notebook in one tall picture."""
-        inner = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer"
-        height = self.page.evaluate(f"document.querySelector({json.dumps(inner)}).scrollHeight")
-        tall = min(height + 150, TALLEST_PIXELS)
-        self.page.set_viewport_size({"width": 1280, "height": tall})
+        panel = "document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook')"
+        scroller = f"({panel}.querySelector('.jp-WindowedPanel-outer') ?? {panel})"
+        height = self.page.evaluate(f"{scroller}.scrollHeight")
+        self.page.set_viewport_size({"width": 1280, "height": min(height, TALLEST_PIXELS)})
+        self.page.evaluate(f"() => {{ {scroller}.scrollTop = 0 }}")
+        self.page.wait_for_function(f"{scroller}.scrollTop === 0")
         self.screenshot(self.name)
         self.page.set_viewport_size({"width": 1280, "height": 1000})
