@@ -234,8 +234,8 @@ print(format_si(product_flops, "FLOP/s"), "against", format_si(addition_flops, "
 teach.publish(peak_gflops=peak_flops / 1e9, bandwidth_gbps=bandwidth / 1e9)
 
 # %% [markdown]
-# How good were your predictions? Who is right in fewer cases than they are sure of is overconfident;
-# most of us are, and measuring is the cure.
+# How good were your predictions? Who is right less often than they are sure to be is
+# overconfident; most of us are, and measuring is the cure.
 
 # %% tags=["nbval-ignore-output"]
 teach.score()
