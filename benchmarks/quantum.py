@@ -1,8 +1,7 @@
 """The quantum executor against Qiskit, Aer, PennyLane and tensorcircuit-ng.
 
-    python -m benchmarks.quantum [SECTIONS] --json FILE
+    python -m benchmarks.quantum --json FILE
 
-Sections are memory, gradients, batches, kernels and forwards; all of them where none is named.
 Everything is timed in one process, interleaved. labkit runs in complex64 unless a row says
 otherwise, and so do the peers that can; what each peer runs in stands in its name. Slow peers
 are read fewer times (see `timed`). Compilation has a file of its own, `quantum_compilation`.
@@ -19,7 +18,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -38,27 +37,22 @@ PACKAGES = [
 ]  # fmt: skip
 
 
-def rows(asked: Iterable[Callable[[], Iterator[Row]]]) -> Iterator[Row]:
+def rows() -> Iterator[Row]:
     warnings.simplefilter("ignore")
-    for section in asked:
+    for section in (memory, gradients, batches, kernels, forwards):
         for row in section():
             print(row, file=sys.stderr, flush=True)
             yield row
 
 
-def timed(
-    contenders: dict[str, Callable[[], Any]], budget_s: float = 6.0, pause_s: float = 0.0
-) -> dict[str, float]:
+def timed(contenders: dict[str, Callable[[], Any]], budget_s: float = 6.0) -> dict[str, float]:
     """Interleaved medians; as many rounds as the budget allows, 1 to 9."""
     began = time.perf_counter()
     for call in contenders.values():
         call()
     once_s = time.perf_counter() - began
     repeats = int(np.clip(budget_s / max(once_s, 1e-3), 1, 9))
-    warmup = 0 if once_s > 3 else 1
-    return interleave(
-        contenders, repeats=repeats, warmup=warmup, min_block_s=0.005, pause_s=pause_s
-    )
+    return interleave(contenders, repeats=repeats, warmup=0 if once_s > 3 else 1, min_block_s=0.005)
 
 
 def compared(name: str, seconds: dict[str, float], goals: dict[str, float | None]) -> Iterator[Row]:
@@ -176,8 +170,7 @@ def kernels() -> Iterator[Row]:
         return FidelityStatevectorKernel(feature_map=feature_map).evaluate(rows_of)
 
     ours = JaxFidelityKernel(feature_map)
-    both = {"labkit": lambda: ours.evaluate(rows_of), "FidelityStatevectorKernel": peer}
-    seconds = timed(both, pause_s=0.2)  # the peer's BLAS threads spin on for a while
+    seconds = timed({"labkit": lambda: ours.evaluate(rows_of), "FidelityStatevectorKernel": peer})
     goals: dict[str, float | None] = {"FidelityStatevectorKernel": 200}
     yield from compared("200 x 200 kernel, 6 qubits", seconds, goals)
 
@@ -251,8 +244,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--peak"]:
         peak(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
     else:
-        sections = {f.__name__: f for f in (memory, gradients, batches, kernels, forwards)}
-        named = [word for word in sys.argv[1:] if word in sections]
-        sys.argv = [word for word in sys.argv if word not in sections]
-        wanted = [sections[name] for name in named or sections]
-        main(lambda: rows(wanted), title="Quantum circuits on JAX", packages=PACKAGES)
+        main(rows, title="Quantum circuits on JAX", packages=PACKAGES)

@@ -8,6 +8,6 @@ compile() {
         --no-emit-index-url --no-annotate --no-header "$@"
 }
 export PATH="$PWD/.venv/bin:$PATH"
-compile pyproject.toml --extra lab --extra formats --extra quantum -o requirements.lock
+compile pyproject.toml --extra lab --extra formats --extra quantum --extra tune -o requirements.lock
 compile pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
 compile pyproject.toml --extra dev --extra docs -c requirements-dev.lock -o requirements-docs.lock

@@ -8,10 +8,17 @@ from labkit.evaluate.classification import (
     classification_report,
     confusion_matrix,
 )
+from labkit.evaluate.power_law import PowerLaw, Spending
+from labkit.evaluate.scaling import PowerLawFit, Prediction, fit_power_law
 
 __all__ = [
     "ClassificationReport",
+    "PowerLaw",
+    "PowerLawFit",
+    "Prediction",
+    "Spending",
     "accuracy_score",
     "classification_report",
     "confusion_matrix",
+    "fit_power_law",
 ]

@@ -43,7 +43,7 @@ def test_the_two_conda_environments_are_equal():
         ]
         for folder in ("", "binder")
     ]
-    assert lines[0] == lines[1] == ["-r requirements.lock", "-e .[lab,formats,quantum]"]
+    assert lines[0] == lines[1] == ["-r requirements.lock", "-e .[lab,formats,quantum,tune]"]
     for environment in (top, binder):
         environment["dependencies"] = [x for x in environment["dependencies"] if isinstance(x, str)]
     assert top == binder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 
 import matplotlib as mpl
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from labkit import viz
 from labkit.errors import ArgumentError, ShapeError
 
+TRIALS = {"rate": [0.1, 0.01, 0.5], "width": [8, 64, 32], "bend": ["relu", None, "tanh"]}
 DRAWINGS = {
     "lines": lambda: viz.lines(
         [1, 2], {"a": [1, 2], "b": [3, 5]}, bands={"a": ([0, 1], [2, 3])}, xlabel="x", ylabel="y"
@@ -24,6 +26,11 @@ DRAWINGS = {
     "confusion_matrix": lambda: viz.confusion_matrix([[3, 1], [0, 4]], ["no", "yes"]),
     "roofline": lambda: viz.roofline({"laptop": (1e11, 2e10)}, {"add": (1 / 12, 1.5e9)}),
     "image_grid": lambda: viz.image_grid(np.arange(32.0).reshape(2, 4, 4), titles=["0", "1"]),
+    "parallel_coordinates": lambda: viz.parallel_coordinates(
+        TRIALS, [0.3, 0.2, np.inf], score_label="loss / nat", log=["rate"]
+    ),
+    "slices": lambda: viz.slices(TRIALS, [0.3, 0.2, 0.5], score_label="loss / nat", log=["rate"]),
+    "importance_bars": lambda: viz.importance_bars({"rate": 0.7, "width": 0.3}),
 }
 
 
@@ -36,7 +43,9 @@ def test_every_drawing_has_the_same_bytes_each_time_and_leaves_no_setting_behind
     assert dict(mpl.rcParams) == before
 
 
-@pytest.mark.parametrize("name", ["lines", "scatter", "heatmap", "learning_curves", "roofline"])
+@pytest.mark.parametrize(
+    "name", ["lines", "scatter", "heatmap", "learning_curves", "roofline", "slices"]
+)
 def test_axes_are_labelled(name):
     axes = DRAWINGS[name]().axes[0]
     assert axes.get_xlabel()
@@ -80,6 +89,17 @@ def test_the_palette_stays_distinct_without_red_or_green_cones(projection):
     assert min(gaps) > 0.1  # of a cube with edge 1; matplotlib's default cycle has 0.04
 
 
+def test_a_search_is_drawn_with_its_best_trial_on_top_and_failed_ones_left_out():
+    axes = DRAWINGS["parallel_coordinates"]().axes[0]
+    trials = [line for line in axes.lines if len(line.get_xdata()) == 3]
+    assert len(trials) == 2  # the third did not end
+    assert list(trials[-1].get_ydata()) == [0.0, 1.0, 0.0]  # rate 0.01, width 64, "None"
+    with pytest.raises(ArgumentError, match="one finite score"):
+        viz.slices({"rate": [1.0]}, [np.nan], score_label="loss")
+    with pytest.raises(ArgumentError, match="at least two hyperparameters"):
+        viz.parallel_coordinates({"rate": [1.0]}, [1.0], score_label="loss")
+
+
 def test_show_gives_png_and_words():
     picture = viz.show(DRAWINGS["bars"](), alt="Bars: two series over\n two groups, rising.")
     data, metadata = picture._repr_mimebundle_()
@@ -103,8 +123,84 @@ def test_show_refuses_words_that_say_nothing(alt):
         lambda: viz.heatmap(
             [[1]], row_names="ab", column_names="a", xlabel="", ylabel="", unit="s"
         ),
+        lambda: viz.slices({"rate": [1, 2]}, [[1.0, 2.0]], score_label="loss"),
     ],
 )
 def test_wrong_shapes_are_refused(draw):
     with pytest.raises(ShapeError, match="of shape"):
         draw()
+
+
+def line(slope, curve="linear", dashed=False):
+    power = 2 if curve == "square" else 1
+    return viz.lines([0, 1], {"y": [0, slope**power]}, xlabel="x / s", ylabel="y / m")
+
+
+def explorer(fn=line):
+    words = lambda slope, **_: f"A line of slope {slope} from the origin."  # noqa: E731
+    controls = {"slope": (1, 9, 3), "curve": ["linear", "square"], "dashed": False}
+    return viz.explore(fn, alt=words, **controls)
+
+
+def test_turning_a_control_changes_picture_and_words():
+    shown = explorer()
+    before = shown.image.value
+    shown.controls["slope"].value = 5
+    assert shown.image.value != before
+    assert "slope 5" in shown.status.value
+    assert 'alt="A line of slope 5 from the origin."' in shown.image.value
+    shown.controls["slope"].value = 3
+    assert shown.image.value == before
+
+
+def test_an_explorer_holds_no_output_widget_and_every_control_has_a_label():
+    import ipywidgets
+
+    shown = explorer()
+    assert not any(isinstance(child, ipywidgets.Output) for child in shown.widget.children)
+    assert all(control.description for control in shown.controls.values())
+
+
+def test_its_fallback_is_the_picture_that_a_plain_call_gives():
+    data, metadata = explorer()._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    plain = viz.png_bytes(line(3), compress_level=1)
+    assert base64.b64decode(data["image/png"]) == plain
+    assert metadata["image/png"]["alt"] == "A line of slope 3 from the origin."
+
+
+def test_a_setting_that_fails_says_so_and_the_next_one_works():
+    def touchy(slope, **_):
+        if slope == 4:
+            raise ValueError("<four> is too much")
+        return line(slope)
+
+    shown = explorer(touchy)
+    shown.controls["slope"].value = 4
+    assert "&lt;four&gt; is too much" in shown.status.value
+    shown.controls["slope"].value = 5
+    assert "slope 5" in shown.status.value
+
+
+def test_a_heavy_function_shows_busy_and_then_answers_only_on_release():
+    seen = []
+
+    def heavy(slope, **_):
+        seen.append(shown.status.value if seen else "")
+        time.sleep(0.3)
+        return line(slope)
+
+    shown = explorer(heavy)
+    assert shown.controls["slope"].continuous_update
+    shown.controls["slope"].value = 8
+    assert 'aria-busy="true"' in seen[-1]
+    assert 'aria-busy="false"' in shown.status.value
+    assert not shown.controls["slope"].continuous_update
+    shown.controls["slope"].value = 3  # kept from before: no third call
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize("spec", [(1, 2), (5, 1, 3), "text", [], {}, None, (1, 1, 1)])
+def test_a_control_that_is_none_of_the_kinds_is_refused(spec):
+    with pytest.raises(ArgumentError, match="slope must be"):
+        viz.explore(line, alt="A line through the origin.", slope=spec)
