@@ -2,13 +2,14 @@
 #   make lab        open JupyterLab at notebook 00
 #   make run        run the whole course, leave runs/<time>/index.html
 #   make test       every check and every test
+#   make test-browser   every notebook in JupyterLab in Chromium; pictures in build/screenshots
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2
 # Arguments for pytest, for instance: make test ARGS=tests/kernels
 ARGS ?=
 
-.PHONY: run lab test check notebooks bench lock clean
+.PHONY: run lab test test-browser check notebooks bench lock clean
 
 run: .venv/lab.stamp
 	$(BIN)/labkit run
@@ -18,6 +19,10 @@ lab: .venv/lab.stamp
 
 test: check
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+test-browser: .venv/dev.stamp
+	bash scripts/install_chromium.sh
+	LABKIT_BROWSER=all $(BIN)/python -m pytest tests/browser $(ARGS)
 
 check: .venv/dev.stamp
 	$(BIN)/ruff check .

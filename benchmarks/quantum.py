@@ -1,7 +1,8 @@
 """The quantum executor against Qiskit, Aer, PennyLane and tensorcircuit-ng.
 
-    python -m benchmarks.quantum --json FILE
+    python -m benchmarks.quantum [SECTIONS] --json FILE
 
+Sections are memory, gradients, batches, kernels and forwards; all of them where none is named.
 Everything is timed in one process, interleaved. labkit runs in complex64 unless a row says
 otherwise, and so do the peers that can; what each peer runs in stands in its name. Slow peers
 are read fewer times (see `timed`). Compilation has a file of its own, `quantum_compilation`.
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import jax
@@ -37,22 +38,27 @@ PACKAGES = [
 ]  # fmt: skip
 
 
-def rows() -> Iterator[Row]:
+def rows(asked: Iterable[Callable[[], Iterator[Row]]]) -> Iterator[Row]:
     warnings.simplefilter("ignore")
-    for section in (memory, gradients, batches, kernels, forwards):
+    for section in asked:
         for row in section():
             print(row, file=sys.stderr, flush=True)
             yield row
 
 
-def timed(contenders: dict[str, Callable[[], Any]], budget_s: float = 6.0) -> dict[str, float]:
+def timed(
+    contenders: dict[str, Callable[[], Any]], budget_s: float = 6.0, pause_s: float = 0.0
+) -> dict[str, float]:
     """Interleaved medians; as many rounds as the budget allows, 1 to 9."""
     began = time.perf_counter()
     for call in contenders.values():
         call()
     once_s = time.perf_counter() - began
     repeats = int(np.clip(budget_s / max(once_s, 1e-3), 1, 9))
-    return interleave(contenders, repeats=repeats, warmup=0 if once_s > 3 else 1, min_block_s=0.005)
+    warmup = 0 if once_s > 3 else 1
+    return interleave(
+        contenders, repeats=repeats, warmup=warmup, min_block_s=0.005, pause_s=pause_s
+    )
 
 
 def compared(name: str, seconds: dict[str, float], goals: dict[str, float | None]) -> Iterator[Row]:
@@ -170,7 +176,8 @@ def kernels() -> Iterator[Row]:
         return FidelityStatevectorKernel(feature_map=feature_map).evaluate(rows_of)
 
     ours = JaxFidelityKernel(feature_map)
-    seconds = timed({"labkit": lambda: ours.evaluate(rows_of), "FidelityStatevectorKernel": peer})
+    both = {"labkit": lambda: ours.evaluate(rows_of), "FidelityStatevectorKernel": peer}
+    seconds = timed(both, pause_s=0.2)  # the peer's BLAS threads spin on for a while
     goals: dict[str, float | None] = {"FidelityStatevectorKernel": 200}
     yield from compared("200 x 200 kernel, 6 qubits", seconds, goals)
 
@@ -244,4 +251,8 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--peak"]:
         peak(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
     else:
-        main(rows, title="Quantum circuits on JAX", packages=PACKAGES)
+        sections = {f.__name__: f for f in (memory, gradients, batches, kernels, forwards)}
+        named = [word for word in sys.argv[1:] if word in sections]
+        sys.argv = [word for word in sys.argv if word not in sections]
+        wanted = [sections[name] for name in named or sections]
+        main(lambda: rows(wanted), title="Quantum circuits on JAX", packages=PACKAGES)

@@ -149,6 +149,8 @@ class JaxCircuit:
         With a list of observables, their values along a last axis, from one run.
         """
         several = isinstance(observable, list | tuple)
+        if several and not observable:
+            raise ArgumentError("observable", required="at least one", got=observable)
         result = self._expectations_of(tuple(observable) if several else (observable,))
         found = result(*self._arrays(values))
         return found if several else found[..., 0]

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .schedule import PARITY, NormalForm, Step
+from .normal_form import PARITY, NormalForm, Step
 from .tables import frame_table
 
 __all__ = ["fold_constants"]

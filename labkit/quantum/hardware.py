@@ -37,6 +37,8 @@ class QuantumHardware:
         readout_s: time of a measurement; 0 where none is published.
         shot_delay_s: pause between shots; 0 where none is published.
         second_usd: price per second of processor time.
+        task_usd: price of a job, whatever it runs.
+        shot_usd: price per shot, whatever its gates.
         one_qubit_gate_shot_usd: price per one-qubit gate and shot.
         two_qubit_gate_shot_usd: price per two-qubit gate and shot.
         minimum_usd: smallest price of a job.
@@ -58,6 +60,8 @@ class QuantumHardware:
     readout_s: float = 0.0
     shot_delay_s: float = 0.0
     second_usd: float = 0.0
+    task_usd: float = 0.0
+    shot_usd: float = 0.0
     one_qubit_gate_shot_usd: float = 0.0
     two_qubit_gate_shot_usd: float = 0.0
     minimum_usd: float = 0.0
@@ -65,18 +69,20 @@ class QuantumHardware:
     def price_usd(
         self, *, run_s: float, one_qubit_gates: int, two_qubit_gates: int, shots: int
     ) -> float:
-        """The price of one job: time, gate-shots, and never less than the minimum.
+        """The price of one job: its task, time, shots and gates, never less than the minimum.
 
         Example:
             >>> round(quantum_hardware("ibm_fez").price_usd(
             ...     run_s=10.0, one_qubit_gates=0, two_qubit_gates=0, shots=1), 2)
             16.0
         """
-        by_gate = (
-            one_qubit_gates * self.one_qubit_gate_shot_usd
+        shot_usd = (
+            self.shot_usd
+            + one_qubit_gates * self.one_qubit_gate_shot_usd
             + two_qubit_gates * self.two_qubit_gate_shot_usd
         )
-        return max(self.minimum_usd, run_s * self.second_usd + shots * by_gate)
+        job_usd = self.task_usd + run_s * self.second_usd + shots * shot_usd
+        return max(self.minimum_usd, job_usd)
 
 
 def quantum_hardware(name: str) -> QuantumHardware:

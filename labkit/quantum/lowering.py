@@ -11,26 +11,25 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import (
     AnnotatedOperation,
     Barrier,
+    BoxOp,
     ControlFlowOp,
     ControlledGate,
-    ControlModifier,
     Delay,
-    InverseModifier,
     Measure,
     Parameter,
-    PowerModifier,
     Reset,
     Store,
     library,
 )
 from qiskit.exceptions import QiskitError
-from qiskit.quantum_info import Operator, Statevector
+from qiskit.quantum_info import Clifford, Operator, Statevector
 
 from labkit.errors import CircuitError
 
 from .angles import AngleTable
+from .annotated import plain_gate
 from .emitter import Emitter
-from .evolution import lower_evolution
+from .evolution import lower_evolution, lower_hamiltonian
 from .operations import Operation, Permute
 from .rules import RULES
 
@@ -89,6 +88,7 @@ class _Walker:
         self.starts: list[tuple[tuple[int, ...], np.ndarray]] = []
         self.touched: set[int] = set()
         self.measured: dict[int, int] = {}
+        self.read: set[int] = set()
 
     def circuit(self, body: QuantumCircuit, qubits: Sequence[int], clbits: Sequence[int]) -> None:
         self.out.parity((), self.angles.angle(body.global_phase))
@@ -102,6 +102,10 @@ class _Walker:
             return
         if isinstance(operation, Measure):
             self.measured[clbits[0]] = qubits[0]
+            self.read.add(qubits[0])
+            return
+        if isinstance(operation, BoxOp):  # entered always, and once: no control flow
+            self.circuit(operation.body, qubits, clbits)
             return
         if isinstance(operation, ControlFlowOp | Store):
             raise _dynamic(operation.name, "control flow")
@@ -117,20 +121,20 @@ class _Walker:
         self.touched.update(qubits)
 
     def _not_measured(self, operation: Any, qubits: Sequence[int]) -> None:
-        for qubit in set(qubits) & set(self.measured.values()):
+        for qubit in self.read.intersection(qubits):
             raise _dynamic("measure", f"on qubit {qubit}, which {operation.name!r} uses afterwards")
 
     def _fresh(self, name: str, qubits: Sequence[int], what: str) -> None:
-        if self.touched.intersection(qubits) or set(qubits) & set(self.measured.values()):
+        if (self.touched | self.read).intersection(qubits):
             raise _dynamic(name, what)
 
     def _unitary(self, operation: Any, qubits: Sequence[int], clbits: Sequence[int]) -> None:
         if isinstance(operation, AnnotatedOperation):
-            self.instruction(_plain(operation), qubits, clbits)
+            self.instruction(plain_gate(operation), qubits, clbits)
         elif self._by_rule(operation, qubits) or self._by_class(operation, qubits):
             pass
-        elif getattr(operation, "definition", None) is not None:
-            self.circuit(operation.definition, qubits, clbits)
+        elif (definition := _definition(operation)) is not None:
+            self.circuit(definition, qubits, clbits)
         else:
             self.out.dense(qubits, _matrix(operation))
 
@@ -157,6 +161,8 @@ class _Walker:
             self.out.diagonal(qubits, np.angle(operation.params), self.angles.angle(1.0))
         elif isinstance(operation, library.PauliEvolutionGate):
             lower_evolution(self.out, operation, qubits, self.angles.angle(operation.params[0]))
+        elif isinstance(operation, library.HamiltonianGate):
+            lower_hamiltonian(self.out, operation, qubits, self.angles.angle(operation.params[1]))
         else:
             return False
         return True
@@ -170,20 +176,17 @@ def _zero_controls(operation: Any, qubits: Sequence[int]) -> list[int]:
     ]
 
 
-def _plain(operation: AnnotatedOperation) -> Any:
-    """The gate that an annotated operation stands for."""
-    gate = operation.base_op
-    gate = _plain(gate) if isinstance(gate, AnnotatedOperation) else gate
-    for modifier in operation.modifiers:
-        if isinstance(modifier, InverseModifier):
-            gate = gate.inverse()
-        elif isinstance(modifier, ControlModifier):
-            gate = gate.control(
-                modifier.num_ctrl_qubits, ctrl_state=modifier.ctrl_state, annotated=False
-            )
-        elif isinstance(modifier, PowerModifier):
-            gate = gate.power(modifier.power)
-    return gate
+def _definition(operation: Any) -> QuantumCircuit | None:
+    """The circuit that an operation stands for, where it has one."""
+    if isinstance(operation, Clifford):
+        return operation.to_circuit()
+    try:
+        return getattr(operation, "definition", None)
+    except (QiskitError, TypeError, ValueError) as error:
+        raise CircuitError(
+            f"Instruction {operation.name!r} cannot run as a JAX function: {error}. Bind its "
+            "parameters first, or write it in gates whose parameters may stay free."
+        ) from error
 
 
 def _relabel(out: Emitter, qubits: Sequence[int], pattern: Iterable[Any]) -> None:

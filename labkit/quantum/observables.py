@@ -19,10 +19,10 @@ from qiskit.quantum_info import SparsePauliOp
 
 from labkit.errors import ArgumentError
 
+from .normal_form import PARITY
 from .permute import permute
 from .phases import phase_of
 from .rotations import apply_matrix, groups_of
-from .schedule import PARITY
 
 __all__ = ["PauliSum", "observable_key", "pauli_sum"]
 

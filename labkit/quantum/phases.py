@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .schedule import PARITY
+from .normal_form import PARITY
 from .trigonometry import cos_sin
 
 __all__ = ["phase_of", "term_gradient", "turn"]

@@ -16,9 +16,10 @@ from .evolve import is_unrolled, make_evolve
 from .folding import fold_constants
 from .lowering import Lowered
 from .memory import refuse_if_too_large, simulation_bytes
+from .normal_form import NormalForm
 from .phases import turn
 from .rotations import Groups, groups_of, half_turns, product_state
-from .schedule import NormalForm, schedule
+from .schedule import schedule
 from .tables import Numbers, Tables, tabulate
 
 __all__ = ["Program"]

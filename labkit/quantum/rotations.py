@@ -33,7 +33,9 @@ _SMALL = 10  # qubits up to which a fused loop beats a batched matrix product
 
 def groups_of(n: int, largest: int = 6) -> Groups:
     """Split n bits into the fewest groups of at most ``largest`` bits, wider ones first."""
-    count = max(1, -(-n // largest))
+    count = -(-n // largest)
+    if not count:
+        return ()
     sizes = [n // count + (i < n % count) for i in range(count)]
     lows = np.cumsum([0, *sizes[:-1]])
     return tuple((int(low), size) for low, size in zip(lows, sizes, strict=True))

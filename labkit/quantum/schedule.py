@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,61 +17,13 @@ import numpy as np
 from .affine import Angle
 from .frames import Frame, local_affine
 from .frontiers import frontiers
+from .normal_form import PARITY, NormalForm, Step
 from .operations import Dense, Diagonal, Operation, Permute, Phase, Rotate
 
-__all__ = ["PARITY", "NormalForm", "Step", "schedule"]
-
-PARITY = -1  # in place of a term's value: the term is a parity, not an indicator
+__all__ = ["schedule"]
 
 _EMPTY = Angle()
 _TURN = 2 * math.pi
-
-
-@dataclass
-class Step:
-    """Phases, then a permutation, then rotations, then at most one constant matrix.
-
-    Attributes:
-        terms: (mask, value) -> angle. The amplitude at place y gains
-            ``exp(1j * angle * (-1)**parity(y & mask))`` where value is PARITY, and
-            ``exp(1j * angle)`` where ``y & mask == value`` otherwise.
-        diagonal: (bits, values, angle): place y gains ``exp(1j * angle * values[low bits])``.
-        frame: affine permutation: what was at place y goes to the logical index of y.
-        table: a permutation that is not affine: what was at place y goes to ``table[y]``.
-        rotations: physical bit -> angle of its RY.
-        dense: (bits, matrix): a constant matrix on the lowest bits.
-    """
-
-    terms: dict[tuple[int, int], Angle] = field(default_factory=dict)
-    diagonal: tuple[int, np.ndarray, Angle] | None = None
-    frame: Frame | None = None
-    table: np.ndarray | None = None
-    rotations: dict[int, Angle] = field(default_factory=dict)
-    dense: tuple[int, np.ndarray] | None = None
-
-    @property
-    def permutes_only(self) -> bool:
-        """Whether a permutation that follows could be merged into this step."""
-        return not self.rotations and self.dense is None
-
-
-@dataclass(frozen=True)
-class NormalForm:
-    """A compiled circuit.
-
-    Attributes:
-        num_qubits: qubits of the circuit.
-        start: the basis state that the first rotations act on, or constant amplitudes.
-        first: rotations that turn a starting basis state into a product state.
-        global_phase: angle of the phase of every amplitude.
-        steps: what acts on the state, in order.
-    """
-
-    num_qubits: int
-    start: int | np.ndarray
-    first: dict[int, Angle]
-    global_phase: Angle
-    steps: tuple[Step, ...]
 
 
 def schedule(

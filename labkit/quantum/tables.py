@@ -10,7 +10,7 @@ import numpy as np
 
 from .affine import Angle
 from .frames import Frame
-from .schedule import PARITY, NormalForm, Step
+from .normal_form import PARITY, NormalForm, Step
 
 __all__ = ["Numbers", "Row", "Tables", "tabulate"]
 

@@ -100,10 +100,10 @@ class ParameterOrder:
             else:
                 found[name] = jnp.asarray(value, dtype)
         names = [p.name for p in self.parameters]
-        if missing := [name for name in names if name not in found]:
-            raise ArgumentError(
-                "values", required=f"a value for each of {names}", got=f"without {missing}"
-            )
+        missing = [name for name in names if name not in found]
+        if missing or len(found) > len(names):
+            got = f"without {missing}" if missing else f"also {sorted(set(found) - set(names))}"
+            raise ArgumentError("values", required=f"a value for each of {names}", got=got)
         return found
 
 

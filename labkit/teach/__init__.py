@@ -10,6 +10,7 @@ from labkit.teach.predict import Reveal, reveal
 from labkit.teach.provenance import git_revision, installed_version, provenance
 from labkit.teach.publish import RESULT_MIME, Published, publish
 from labkit.teach.schema import PROFILES, Parameter, Schema, parse_parameters
+from labkit.teach.scores import Score, ScoreCard, forget, score
 from labkit.teach.start import Run, start
 
 __all__ = [
@@ -21,9 +22,12 @@ __all__ = [
     "Reveal",
     "Run",
     "Schema",
+    "Score",
+    "ScoreCard",
     "Verdict",
     "all_exercises",
     "exercise",
+    "forget",
     "git_revision",
     "installed_version",
     "judges",
@@ -31,5 +35,6 @@ __all__ = [
     "provenance",
     "publish",
     "reveal",
+    "score",
     "start",
 ]

@@ -6,14 +6,17 @@ its arguments. This is the only room that imports matplotlib.
 
 from labkit.viz.explore import Explorer, explore
 from labkit.viz.learning import confusion_matrix, image_grid, learning_curves
+from labkit.viz.pages import with_html
 from labkit.viz.plots import bars, heatmap, lines, scatter
 from labkit.viz.quantum import amplitude_bars, bloch_spheres
 from labkit.viz.roofline import roofline
 from labkit.viz.show import Picture, png_bytes, show
+from labkit.viz.still import EXPLORER_MIME
 from labkit.viz.style import LINE_STYLES, MARKERS, PALETTE, STYLE, new_figure, styled
 from labkit.viz.tuning import importance_bars, parallel_coordinates, slices
 
 __all__ = [
+    "EXPLORER_MIME",
     "LINE_STYLES",
     "MARKERS",
     "PALETTE",
@@ -38,4 +41,5 @@ __all__ = [
     "show",
     "slices",
     "styled",
+    "with_html",
 ]

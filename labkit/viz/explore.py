@@ -1,39 +1,40 @@
 """Explorer: sliders and menus drive one pure function, and the picture follows.
 
-It holds no Output widget (those capture stray output, hang executed notebooks now
-and then, and cannot be compared): the function returns a figure, and its PNG goes
-into an ``<img>`` of its own. (An Image widget has no alternative text, and breaks in
-the browser when it is given a tooltip instead.)
+In a live notebook the kernel draws each setting (``widget.py``); where none runs, stored
+frames move (``still.py``); where nothing moves there are a picture and a table.
 """
 
 from __future__ import annotations
 
-import base64
-import html
-import struct
+import gc
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from labkit.errors import ArgumentError
+from labkit.viz.controls import Control, control
 from labkit.viz.show import Picture, png_bytes
+from labkit.viz.still import still_bundle
+from labkit.viz.widget import WIDGET_MIME, live_widget
 
 __all__ = ["Explorer", "explore"]
 
-#: A function slower than this is heavy: a slider then answers when it is let go.
-HEAVY_S = 0.25
-#: Frames kept, so that going back to a setting costs nothing.
-FRAMES_KEPT = 128
-
-Control = Any
+#: Pictures kept, so that going back to a setting costs nothing.
+PICTURES_KEPT = 128
+#: Seconds that drawing all stored frames may take when a cell is shown.
+LONGEST_DRAWING_S = 20.0
 
 
 def explore(
-    fn: Callable[..., Figure | bytes], *, alt: str | Callable[..., str], **controls: Control
+    fn: Callable[..., Figure | bytes],
+    *,
+    alt: str | Callable[..., str],
+    frames: int = 0,
+    **controls: Any,
 ) -> Explorer:
     """Let the reader turn the arguments of a function that returns a figure.
 
@@ -43,6 +44,8 @@ def explore(
     Args:
         fn: a pure function from the controls' values to a figure (or PNG bytes).
         alt: the picture in words; a function of the same arguments, or one text for all.
+        frames: how many pictures the notebook stores, so that they also move without a kernel:
+            each control with the others at their start. 0: the first alone.
         **controls: for each argument of ``fn`` one of
 
             - ``(low, high, start)``: a slider, of whole numbers if all three are,
@@ -67,125 +70,140 @@ def explore(
         >>> explorer.values
         {'cycles': 2}
     """
-    return Explorer(fn, alt, controls)
+    return Explorer(fn, alt, controls, frames=frames)
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Collect garbage after a picture, not a hundred times while it is drawn: a tenth faster."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 class Explorer:
-    """Controls, a status line and a picture; see :func:`explore`."""
+    """Controls, a line of words and a picture; see :func:`explore`."""
 
     def __init__(
         self,
         fn: Callable[..., Figure | bytes],
         alt: str | Callable[..., str],
-        controls: Mapping[str, Control],
+        controls: Mapping[str, Any],
+        *,
+        frames: int = 0,
     ) -> None:
-        import ipywidgets
+        if not controls:
+            raise ArgumentError("controls", required="at least one, such as x=(0, 9, 3)", got={})
+        self.controls = tuple(control(name, spec) for name, spec in controls.items())
+        self._fn, self._alt, self._frames = fn, alt, frames
+        self._kept: OrderedDict[tuple[int, ...], Picture] = OrderedDict()
+        self._setting = self.start
+        self.picture_at(self.start)  # a function that fails does so where it is written
 
-        self._fn, self._alt = fn, alt
-        self._frames: OrderedDict[tuple[Any, ...], bytes] = OrderedDict()
-        self.controls = {name: _control(name, spec) for name, spec in controls.items()}
-        self.image = ipywidgets.HTML(value=_img(self._frame()[0], self._words()))
-        self.status = ipywidgets.HTML(value=_status(self._words()))
-        for control in self.controls.values():
-            control.observe(self._update, names="value")
-        self.widget = ipywidgets.VBox([*self.controls.values(), self.status, self.image])
+    @property
+    def start(self) -> tuple[int, ...]:
+        """The position at which each control begins."""
+        return tuple(control.start for control in self.controls)
 
     @property
     def values(self) -> dict[str, Any]:
-        """What the controls say now."""
-        return {name: control.value for name, control in self.controls.items()}
+        """What the controls said last."""
+        return self._values(self._setting)
 
     @property
     def picture(self) -> Picture:
         """The picture as it stands, for pages where widgets do not run."""
-        return Picture(self._frame()[0], self._words())
+        return self.picture_at(self._setting)
 
-    def _update(self, _: object) -> None:
-        self.status.value = _status("computing …", busy=True)
-        try:
-            png, seconds = self._frame()
-        except Exception as error:  # a reader's setting must not kill the widget
-            self.status.value = _status(f"{type(error).__name__}: {error}")
-            return
-        self.image.value = _img(png, self._words())
-        self.status.value = _status(self._words())
-        for control in self.controls.values():
-            if hasattr(control, "continuous_update") and seconds > 0:
-                control.continuous_update = seconds < HEAVY_S
+    def turn(self, **values: Any) -> Picture:
+        """Turn some controls, as the reader would, and see the picture.
 
-    def _words(self) -> str:
-        return self._alt if isinstance(self._alt, str) else self._alt(**self.values)
+        Raises:
+            ArgumentError: there is no such control, or it has no such position.
+        """
+        known = {control.name: i for i, control in enumerate(self.controls)}
+        setting = list(self._setting)
+        for name, value in values.items():
+            if name not in known:
+                raise ArgumentError("name", required=f"one of {', '.join(known)}", got=name)
+            positions = self.controls[known[name]].values
+            if value not in positions:
+                raise ArgumentError(name, required=f"one of {positions}", got=value)
+            setting[known[name]] = positions.index(value)
+        return self._turned(setting)
 
-    def _frame(self) -> tuple[bytes, float]:
-        """The picture for the present values, and the seconds it took (0 if it was kept)."""
-        key = tuple(self.values.values())
-        if key in self._frames:
-            self._frames.move_to_end(key)
-            return self._frames[key], 0.0
-        start = time.perf_counter()
-        drawn = self._fn(**self.values)
-        png = drawn if isinstance(drawn, bytes) else png_bytes(drawn, compress_level=1)
-        self._frames[key] = png
-        if len(self._frames) > FRAMES_KEPT:
-            self._frames.popitem(last=False)
-        return png, time.perf_counter() - start
+    def picture_at(self, setting: Sequence[int]) -> Picture:
+        """The picture for a position of each control, drawn once and kept.
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        data, metadata = self.picture._repr_mimebundle_()
-        live = self.widget._repr_mimebundle_(**kwargs) or {}
-        return {**live, **data}, metadata
+        Raises:
+            Exception: whatever the function raises for these values.
+        """
+        key = tuple(setting)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        values = self._values(key)
+        with _collecting_later():
+            drawn = self._fn(**values)
+            png = drawn if isinstance(drawn, bytes) else png_bytes(drawn, compress_level=1)
+        picture = self._kept[key] = Picture(png, self._words(values))
+        if len(self._kept) > PICTURES_KEPT:
+            self._kept.popitem(last=False)
+        return picture
 
+    def _turned(self, setting: Sequence[int]) -> Picture:
+        picture = self.picture_at(setting)
+        self._setting = tuple(setting)
+        return picture
 
-def _control(name: str, spec: Control) -> Any:
-    import ipywidgets
+    def _values(self, setting: Sequence[int]) -> dict[str, Any]:
+        pairs = zip(self.controls, setting, strict=True)
+        return {control.name: control.values[position] for control, position in pairs}
 
-    layout = ipywidgets.Layout(width="32em")
-    look = {
-        "description": name.replace("_", " "),
-        "style": {"description_width": "12em"},
-        "layout": layout,
-    }
-    match spec:
-        case bool():
-            return ipywidgets.Checkbox(value=spec, indent=False, **look)
-        case tuple() if len(spec) in (3, 4) and all(isinstance(v, int | float) for v in spec):
-            return _slider(name, spec, look)
-        case Mapping() if spec:
-            return ipywidgets.Dropdown(options=list(spec.items()), **look)
-        case list() if spec:
-            return ipywidgets.Dropdown(options=spec, **look)
-    raise ArgumentError(
-        name,
-        required="(low, high, start), (low, high, start, step), a list, a dict or a bool",
-        got=spec,
-    )
+    def _words(self, values: Mapping[str, Any]) -> str:
+        return self._alt if isinstance(self._alt, str) else self._alt(**values)
 
+    def _stored(self) -> tuple[tuple[Control, ...], dict[tuple[int, ...], Picture]]:
+        """Each control moved alone, as many stops as fit; fewer where drawing is slow."""
+        most = max(self._frames // len(self.controls), 2)
+        few = tuple(control.thinned(most) for control in self.controls)
+        end = time.perf_counter() + LONGEST_DRAWING_S
+        found: dict[tuple[int, ...], Picture] = {}
+        for i, one in enumerate(few if self._frames else ()):
+            for place, value in enumerate(one.values):
+                if place != one.start and time.perf_counter() < end:
+                    here = self._moved(i, self.controls[i].values.index(value))
+                    found[tuple(place if c is one else c.start for c in few)] = self.picture_at(
+                        here
+                    )
+        return few, found
 
-def _slider(name: str, spec: Sequence[Any], look: dict[str, Any]) -> Any:
-    import ipywidgets
+    def _moved(self, i: int, position: int) -> tuple[int, ...]:
+        """One control at a position, the others at their start."""
+        return (*self.start[:i], position, *self.start[i + 1 :])
 
-    low, high, start = spec[:3]
-    if not low <= start <= high or low == high:
-        raise ArgumentError(name, required="(low, high, start) with low <= start <= high", got=spec)
-    if all(isinstance(value, int | np.integer) for value in spec):
-        step = spec[3] if len(spec) == 4 else 1
-        return ipywidgets.IntSlider(min=low, max=high, value=start, step=step, **look)
-    step = spec[3] if len(spec) == 4 else (high - low) / 100
-    return ipywidgets.FloatSlider(
-        min=low, max=high, value=start, step=step, readout_format=".3g", **look
-    )
+    def _rows(self) -> list[tuple[str, str]]:
+        """The table: the start and each control at its ends, and what is then to be seen."""
+        ends = [(i, end) for i, c in enumerate(self.controls) for end in (0, len(c.values) - 1)]
+        rows = {}
+        for setting in [self.start, *(self._moved(i, end) for i, end in ends)]:
+            pairs = zip(self.controls, setting, strict=True)
+            told = ", ".join(f"{one.label} {one.texts[position]}" for one, position in pairs)
+            rows[told] = self._words(self._values(setting))
+        return list(rows.items())
 
-
-def _status(words: str, busy: bool = False) -> str:
-    said = html.escape(words)
-    return f'<div role="status" aria-live="polite" aria-busy="{str(busy).lower()}">{said}</div>'
-
-
-def _img(png: bytes, words: str) -> str:
-    """The picture at its own size, decoded before it is painted, so that nothing flickers."""
-    width, height = struct.unpack(">II", png[16:24])
-    data = base64.b64encode(png).decode("ascii")
-    return (
-        f'<img src="data:image/png;base64,{data}" alt="{html.escape(words)}" '
-        f'width="{width}" height="{height}" decoding="sync">'
-    )
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        first = self.picture_at(self.start)
+        label = f"Turn {', '.join(control.label for control in self.controls)}"
+        looks = [control.look() for control in self.controls]
+        widget = live_widget(self._turned, controls=looks, label=label, first=first)
+        few, frames = self._stored()
+        data, metadata = still_bundle(
+            first, label=label, controls=few, frames=frames, rows=self._rows()
+        )
+        view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+        return {WIDGET_MIME: view, **data}, metadata

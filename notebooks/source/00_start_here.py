@@ -61,6 +61,10 @@ print(device)
 # results is a sum of $n$ products.
 #
 # **Predict.** How many operations is that for $n$ = 1024? Write your guess in the cell.
+#
+# The first guess of each cell is scored, in a file on this machine and nowhere else. If you would
+# rather say how sure you are, guess an interval that holds the result in nine cases of ten,
+# `(1e6, 1e9)`, or give each word a probability, `{"memory": 0.8, "compute": 0.2}`.
 
 # %%
 guess_flops = None  # your prediction, in FLOP
@@ -164,6 +168,7 @@ viz.explore(
     peak_gflops=(10, 1000, 100, 10),
     bandwidth_gbps=(5, 200, 20, 5),
     intensity=(0.25, 32.0, 2.0, 0.25),
+    frames=24,
 )
 
 # %% [markdown]
@@ -227,6 +232,13 @@ assert product_flops > 5 * addition_flops
 # %% tags=["nbval-ignore-output"]
 print(format_si(product_flops, "FLOP/s"), "against", format_si(addition_flops, "FLOP/s"))
 teach.publish(peak_gflops=peak_flops / 1e9, bandwidth_gbps=bandwidth / 1e9)
+
+# %% [markdown]
+# How good were your predictions? Who is right less often than they are sure to be is
+# overconfident; most of us are, and measuring is the cure.
+
+# %% tags=["nbval-ignore-output"]
+teach.score()
 
 # %% [markdown]
 # ## Exercises

@@ -29,6 +29,7 @@ import jax.numpy as jnp
 import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp, Statevector
+from scipy import stats
 
 from labkit import cost, hw, perf, quantum, teach, viz
 from labkit.quantum import algorithms as qa
@@ -141,6 +142,27 @@ viz.show(
 )
 
 # %% [markdown]
+# The same trick answers other questions about a hidden function. *Deutsch and Jozsa*: is it the
+# same for all inputs, or 1 for exactly half? One call tells; certainty without it takes
+# $2^{n-1} + 1$. *Simon*: which $s$ makes $f(x) = f(x \oplus s)$? Each run yields one bit string
+# that is orthogonal to $s$, and $n - 1$ independent ones give it away.
+
+# %%
+constant = quantum.outcome_probabilities(qa.deutsch_jozsa(qa.constant_oracle(3, 1)))
+balanced = quantum.outcome_probabilities(qa.deutsch_jozsa(qa.balanced_oracle("101")))
+print("Deutsch-Jozsa: constant", set(constant), "balanced", set(balanced))
+assert set(constant) == {"000"}
+assert "000" not in balanced
+
+# %%
+strings = quantum.outcome_probabilities(qa.simon(qa.simon_oracle(secret)))
+products = {sum(int(a) * int(b) for a, b in zip(y, secret, strict=True)) % 2 for y in strings}
+print(f"Simon: {len(strings)} strings, products with the secret {products}")
+print("solved:", qa.solve_simon(strings))
+assert products == {0}
+assert qa.solve_simon(strings) == secret
+
+# %% [markdown]
 # **Explain.** Trying all inputs "in parallel" is not what happens: one measurement yields one
 # outcome. What helps is *interference*, and the problem must have a structure for it.
 #
@@ -230,9 +252,49 @@ print("factors:", qa.factors_from_order(order, 2, run.modulus))
 # %% [markdown]
 # **Explain.** Here the powers of $a$ were computed in advance, classically: fair for 15, fatal for
 # 600 digits. There they are built from adders, and Gidney (2025) counts about a million noisy
-# qubits for a week. What that means on today's devices, the next steps measure.
+# qubits for a week. What that means on today's devices, the later steps measure.
 #
-# ## 7. Noise
+# ## 7. Two more uses of it
+#
+# **Claim.** Grover's step turns by an angle that holds a probability $a$; phase estimation reads
+# it. So $a$ is known to $\pm\varepsilon$ after about $1/\varepsilon$ calls, where sampling needs
+# $1/\varepsilon^2$ (Brassard et al. 2002: the bound holds in at least $8/\pi^2$ of all runs).
+#
+# **Predict.** A coin shows 1 with probability 0.3. How many throws are as precise as 63 calls?
+
+# %%
+coin, amplitude = QuantumCircuit(1), 0.3
+coin.ry(2 * math.asin(math.sqrt(amplitude)), 0)
+estimates = quantum.outcome_probabilities(qa.amplitude_estimation(coin, 6))
+bound = qa.amplitude_error_bound(amplitude, 6)
+errors = {y: abs(qa.amplitude_from_outcome(y) - amplitude) for y in estimates}
+within = sum(p for y, p in estimates.items() if errors[y] <= bound)
+guess_throws = None  # your prediction, throws
+throws = amplitude * (1 - amplitude) * (stats.norm.ppf((1 + within) / 2) / bound) ** 2
+teach.reveal(guess_throws, round(throws))
+
+# %%
+print(f"within ± {bound:.3f} of {amplitude} in {within:.0%} of all runs, after 63 calls")
+assert within >= 8 / np.pi**2
+assert throws > 63
+
+# %% [markdown]
+# **Claim.** Phase estimation of $e^{iAt}$ labels the eigenvectors of a matrix with their
+# eigenvalues. Dividing each amplitude by its eigenvalue solves $Ax = b$ (Harrow, Hassidim, Lloyd).
+
+# %%
+matrix, right_side = np.array([[1.5, 0.5], [0.5, 1.5]]), np.array([1.0, 0.0])
+answer = qa.solve_hhl(matrix, right_side, 2, evolution_time=np.pi / 2)
+print("x =", answer.solution.real.round(3), "with the flag set in", end=" ")
+print(f"{answer.success_probability:.0%} of all runs")
+assert np.allclose(answer.solution, np.linalg.solve(matrix, right_side), atol=1e-6)
+
+# %% [markdown]
+# **Explain.** A toy: the eigenvalues 1 and 2 fit the two clock bits, and the simulator reads the
+# amplitudes. A device gets samples of $x$, not $x$, and loading $b$ has its price: the exponential
+# gain is lost unless both are cheap (Aaronson 2015).
+#
+# ## 8. Noise
 #
 # **Claim.** Each gate errs a little, each waiting qubit decays, each readout may be wrong. The
 # `Noise` of a device is its published medians. A GHZ state, all 0 or all 1, feels all of it.
@@ -262,7 +324,7 @@ common = {bits: n / run.shots for bits, n in counts.items() if n > 0.01 * run.sh
 print({bits: round(share, 3) for bits, share in sorted(common.items())})
 
 # %% [markdown]
-# ## 8. Mitigation: better answers for more shots
+# ## 9. Mitigation: better answers for more shots
 #
 # **Claim.** *Readout*: invert the known confusion of the readout. *Gates*: run the circuit with
 # its noise tripled and five-folded ($C\,C^\dagger C$) and extrapolate to none. Neither removes
@@ -305,7 +367,7 @@ viz.show(
 )
 
 # %% [markdown]
-# ## 9. What a circuit needs
+# ## 10. What a circuit needs
 #
 # **Claim.** A device couples only some qubits and knows only some gates. Transpiling pays for
 # both in two-qubit gates; they decide time, success and, on some devices, the price. All device
@@ -334,9 +396,10 @@ print(f"energy of H2 to chemical accuracy (1.6 mHa): {energy_shots:.3g} shots")
 
 # %% [markdown]
 # **Explain.** Ions couple every pair and need fewer gates, but each takes 0.6 ms instead of
-# 0.1 µs. Errors multiply: a circuit of $g$ gates with error $e$ survives with $(1-e)^g$.
+# 0.1 µs. Prices differ in kind: by the second, by the gate, or by the shot. Errors multiply: a
+# circuit of $g$ gates with error $e$ survives with $(1-e)^g$.
 #
-# ## 10. The classical side of the ruler
+# ## 11. The classical side of the ruler
 #
 # **Claim.** A simulator moves the whole state vector through memory, $2 \cdot 8 \cdot 2^n$ bytes
 # for each pass. So two more qubits take four times as long, and a little more for their gates.
@@ -382,28 +445,32 @@ largest = int(math.log2(gpu.memory_bytes / 8))
 print(f"largest state vector on one {gpu.name}: {largest} qubits")
 
 # %% [markdown]
-# ## 11. Who wins, where?
+# ## 12. Who wins, where?
 #
 # **Claim.** Take a circuit of $n$ layers on $n$ qubits in a line, one expectation value to
-# ± 0.01. The simulator pays $2^n$. The quantum computer pays shots, and for its noise $1/p^2$
+# ± 0.01. The simulator pays $2^n$: once for each gate, or once for five qubits' worth of a layer,
+# if it merges gates as labkit does. The quantum computer pays shots, and for its noise $1/p^2$
 # times more of them, $p$ the chance that nothing goes wrong.
 #
-# **Predict.** From how many qubits on is the quantum computer faster than the GPU?
+# **Predict.** From how many qubits on is the quantum computer faster than the better simulator?
 
 
 # %%
-def square_circuit(qubits):
-    gates = qubits * (qubits - 1), 2 * qubits * (qubits + 1)  # CZ; RY and RZ
-    return qa.hardware_efficient(qubits, qubits), sum(gates)
+def simulators(n):
+    by_gate = n * (n - 1) + 2 * n * (n + 1)  # CZ; RY and RZ
+    merged = (n + 1) * math.ceil(n / 5) + n  # rotations of five qubits at a time; phases
+    price = {"usd_per_hour": offer.price_usd_per_hour}
+    return {
+        "GPU, gate by gate": quantum.simulation_cost(n, by_gate, gpu, **price),
+        "GPU, merged": quantum.simulation_cost(n, merged, gpu, merged_qubits=5, **price),
+    }
 
 
-def race(name, qubits):
-    circuit, count = square_circuit(qubits)
+def race(name, n):
+    circuit = qa.hardware_efficient(n, n)
     bound = circuit.assign_parameters(np.ones(circuit.num_parameters))
-    machine = quantum.quantum_hardware(name)
-    job = quantum.resources(bound, machine, shots=10_000, seed=run.seed)
-    simulated = quantum.simulation_cost(qubits, count, gpu, usd_per_hour=offer.price_usd_per_hour)
-    return {"quantum": quantum.execution_cost(job), "GPU": simulated}
+    job = quantum.resources(bound, quantum.quantum_hardware(name), shots=10_000, seed=run.seed)
+    return {"quantum": quantum.execution_cost(job), **simulators(n)}
 
 
 # %%
@@ -411,7 +478,7 @@ guess_crossing = None  # your prediction, in qubits
 widths = [4, 8, 12, 16, 20, 24, 28, 32, 34, 36]
 costs = [race("ibm_boston", width) for width in widths]
 lines = {name: np.array([both[name].seconds for both in costs]) for name in costs[0]}
-meeting = quantum.crossover(widths, lines["quantum"], lines["GPU"])
+meeting = quantum.crossover(widths, lines["quantum"], lines["GPU, merged"])
 teach.reveal(guess_crossing, round(meeting.size) if meeting else 0)
 
 # %%
@@ -425,8 +492,9 @@ viz.show(
         logy=True,
         title="One expectation value to ± 0.01",
     ),
-    alt="Time against width: the simulator's line doubles with each qubit and ends where memory "
-    "ends; the quantum computer starts far higher and meets it there.",
+    alt="Time against width: the simulators' lines double with each qubit, the merged one several "
+    "times lower, and end where memory ends; the quantum computer starts far higher and meets "
+    "them only near that end.",
 )
 
 # %% [markdown]
@@ -435,15 +503,15 @@ viz.show(
 # %%
 for name, job in costs[widths.index(32)].items():
     print(
-        f"{name:>8}: {job.operations:.1e} operations, {job.moved_bytes:.1e} bytes, "
+        f"{name:>17}: {job.operations:.1e} operations, {job.moved_bytes:.1e} bytes, "
         f"{job.seconds:.3g} s, {job.price_usd:.2g} USD"
     )
 
 # %% [markdown]
-# **Explain.** Four warnings belong to this picture. The simulator makes one pass per gate: merging
-# gates, as in section 10, gives it a factor of several back, some three qubits. Tensor networks and
-# Clifford methods have overtaken claims of advantage on circuits far wider than this. The quantum
-# side assumes independent median errors. And what is hard to simulate need not be useful.
+# **Explain.** Four warnings belong to this picture. It ends where one GPU's memory ends: several of
+# them go a few qubits further, each qubit at twice the price. Tensor networks and Clifford methods
+# have overtaken claims of advantage on circuits far wider than this. The quantum side assumes
+# independent median errors. And what is hard to simulate need not be useful.
 #
 # For *search* the advantage is only quadratic, and an error-corrected step is slow:
 
@@ -453,7 +521,7 @@ for quantum_s, label in ((1e-2, "10 ms"), (1e-3, "1 ms"), (1e-5, "10 µs")):
     print(f"Grover with a {label} oracle call overtakes a GPU after {format_time(meet.seconds)}")
 
 # %% [markdown]
-# ## 12. What to take away
+# ## 13. What to take away
 #
 # Interference, not parallel trying, makes quantum algorithms: Grover's law held to the last digit.
 # Noise multiplies with every gate; mitigation pays for accuracy with shots. And today's devices

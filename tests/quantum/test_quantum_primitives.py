@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import ClassicalRegister, ParameterVector, QuantumRegister
 from qiskit.primitives import StatevectorEstimator, StatevectorSampler
 from qiskit.quantum_info import SparsePauliOp, Statevector
+from sklearn.svm import SVC
 
 from labkit.errors import ShapeError
 from labkit.quantum import JaxEstimator, JaxEstimatorGradient, JaxFidelityKernel, JaxSampler
@@ -137,6 +140,44 @@ def test_qiskit_machine_learning_runs_on_top() -> None:
         np.testing.assert_allclose(ours, theirs, atol=2e-6)
 
 
+def test_a_quantum_support_vector_machine_takes_the_kernel() -> None:
+    algorithms = pytest.importorskip("qiskit_machine_learning.algorithms")
+    rng = np.random.default_rng(3)
+    rows, kernel = rng.normal(size=(24, 3)), JaxFidelityKernel(rotations())
+    classes = (rows[:, 0] * rows[:, 1] > 0).astype(int)
+    machine = algorithms.QSVC(quantum_kernel=kernel).fit(rows[:16], classes[:16])
+    own = SVC(kernel="precomputed").fit(kernel.evaluate(rows[:16]), classes[:16])
+    expected = own.predict(kernel.evaluate(rows[16:], rows[:16]))
+    np.testing.assert_array_equal(machine.predict(rows[16:]), expected)
+
+
+def test_a_sampler_network_runs_on_the_sampler() -> None:
+    networks = pytest.importorskip("qiskit_machine_learning.neural_networks")
+    circuit = rotations()
+    network = networks.SamplerQNN(
+        circuit=circuit, input_params=circuit.parameters[:1],
+        weight_params=circuit.parameters[1:], sampler=JaxSampler(default_shots=20_000),
+    )  # fmt: skip
+    inputs, weights = np.array([[0.1], [0.4]]), np.array([0.3, -0.8])
+    for row, found in zip(inputs, network.forward(inputs, weights), strict=True):
+        bound = circuit.assign_parameters([*row, *weights])
+        # Four standard errors of a share in 20,000 shots are at most 0.0142.
+        np.testing.assert_allclose(found, Statevector(bound).probabilities(), atol=0.0142)
+
+
+def test_qaoa_of_qiskit_runs_on_the_sampler() -> None:
+    algorithms = pytest.importorskip("qiskit_algorithms")
+    optimizers = pytest.importorskip("qiskit_algorithms.optimizers")
+    operator = SparsePauliOp.from_list([("ZZI", 1.0), ("IZZ", 1.0), ("ZII", 0.3)])
+    solver = algorithms.QAOA(JaxSampler(seed=4), optimizers.COBYLA(maxiter=20), reps=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Qiskit's, of its own parts
+        best = solver.compute_minimum_eigenvalue(operator).best_measurement
+    assert best["bitstring"] == "101"
+    assert best["value"] == pytest.approx(np.diag(operator.to_matrix()).real.min())
+
+
+@pytest.mark.filterwarnings("ignore:scipy.optimize:DeprecationWarning")  # of options it passes on
 def test_qiskit_algorithms_run_on_top() -> None:
     algorithms = pytest.importorskip("qiskit_algorithms")
     optimizers = pytest.importorskip("qiskit_algorithms.optimizers")

@@ -25,7 +25,7 @@ def test_facts_are_plausible_and_sourced(name):
     device = quantum_hardware(name)
     assert 0 < device.one_qubit_error < device.two_qubit_error < 0.1
     assert 0 < device.one_qubit_s < device.two_qubit_s < device.t2_s <= 2 * device.t1_s
-    assert device.second_usd or device.two_qubit_gate_shot_usd
+    assert device.second_usd or device.shot_usd or device.two_qubit_gate_shot_usd
     for source in device.sources.values():
         assert source["url"].startswith("https://")
         assert source["licence"]
@@ -76,6 +76,17 @@ def test_bell_on_ions_by_hand():
     assert needs.error_free_probability == pytest.approx(0.9995 * 0.996 * 0.9961**2)
     assert needs.price_usd == pytest.approx(100_000 * (0.00022 + 0.000975))
     assert resources(bell(), simple, shots=1).price_usd == pytest.approx(12.4166)  # the minimum
+
+
+def test_shots_are_priced_at_a_market_place():
+    garnet = quantum_hardware("iqm_garnet")
+    needs = resources(qft(4), garnet, shots=1000)
+    assert needs.price_usd == pytest.approx(0.3 + 1000 * 0.00145)
+    assert len(garnet.edges) == 30
+    simple = dataclasses.replace(garnet, basis_gates=("h", "cx"), readout_error=0.0)
+    found = resources(bell(), simple)
+    assert found.circuit_s == pytest.approx(60e-9)
+    assert found.error_free_probability == pytest.approx((1 - 1.279e-3) * (1 - 8.051e-3))
 
 
 def test_time_is_priced_on_superconductors():

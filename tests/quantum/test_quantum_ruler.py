@@ -38,6 +38,10 @@ def test_simulation_by_hand():
     slow = DeviceSpec("slow", "cpu", memory_bytes=2**30, bandwidth_bytes_per_s=1e10,
                       peak_flops={"float32": 1e9})  # fmt: skip
     assert simulation_cost(10, 7, slow).seconds == pytest.approx(14 * 1024 * 7 / 1e9)
+    # A 4 x 4 complex matrix: 16 products of 6 operations, 12 sums of 2, for 4 amplitudes.
+    merged = simulation_cost(10, 7, BOX, merged_qubits=2)
+    assert merged.operations == (16 * 6 + 12 * 2) / 4 * 1024 * 7
+    assert merged.moved_bytes == cost.moved_bytes
 
 
 def test_each_qubit_doubles_the_cost_until_memory_ends():

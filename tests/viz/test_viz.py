@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 
 import matplotlib as mpl
 import numpy as np
@@ -129,78 +128,3 @@ def test_show_refuses_words_that_say_nothing(alt):
 def test_wrong_shapes_are_refused(draw):
     with pytest.raises(ShapeError, match="of shape"):
         draw()
-
-
-def line(slope, curve="linear", dashed=False):
-    power = 2 if curve == "square" else 1
-    return viz.lines([0, 1], {"y": [0, slope**power]}, xlabel="x / s", ylabel="y / m")
-
-
-def explorer(fn=line):
-    words = lambda slope, **_: f"A line of slope {slope} from the origin."  # noqa: E731
-    controls = {"slope": (1, 9, 3), "curve": ["linear", "square"], "dashed": False}
-    return viz.explore(fn, alt=words, **controls)
-
-
-def test_turning_a_control_changes_picture_and_words():
-    shown = explorer()
-    before = shown.image.value
-    shown.controls["slope"].value = 5
-    assert shown.image.value != before
-    assert "slope 5" in shown.status.value
-    assert 'alt="A line of slope 5 from the origin."' in shown.image.value
-    shown.controls["slope"].value = 3
-    assert shown.image.value == before
-
-
-def test_an_explorer_holds_no_output_widget_and_every_control_has_a_label():
-    import ipywidgets
-
-    shown = explorer()
-    assert not any(isinstance(child, ipywidgets.Output) for child in shown.widget.children)
-    assert all(control.description for control in shown.controls.values())
-
-
-def test_its_fallback_is_the_picture_that_a_plain_call_gives():
-    data, metadata = explorer()._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in data
-    plain = viz.png_bytes(line(3), compress_level=1)
-    assert base64.b64decode(data["image/png"]) == plain
-    assert metadata["image/png"]["alt"] == "A line of slope 3 from the origin."
-
-
-def test_a_setting_that_fails_says_so_and_the_next_one_works():
-    def touchy(slope, **_):
-        if slope == 4:
-            raise ValueError("<four> is too much")
-        return line(slope)
-
-    shown = explorer(touchy)
-    shown.controls["slope"].value = 4
-    assert "&lt;four&gt; is too much" in shown.status.value
-    shown.controls["slope"].value = 5
-    assert "slope 5" in shown.status.value
-
-
-def test_a_heavy_function_shows_busy_and_then_answers_only_on_release():
-    seen = []
-
-    def heavy(slope, **_):
-        seen.append(shown.status.value if seen else "")
-        time.sleep(0.3)
-        return line(slope)
-
-    shown = explorer(heavy)
-    assert shown.controls["slope"].continuous_update
-    shown.controls["slope"].value = 8
-    assert 'aria-busy="true"' in seen[-1]
-    assert 'aria-busy="false"' in shown.status.value
-    assert not shown.controls["slope"].continuous_update
-    shown.controls["slope"].value = 3  # kept from before: no third call
-    assert len(seen) == 2
-
-
-@pytest.mark.parametrize("spec", [(1, 2), (5, 1, 3), "text", [], {}, None, (1, 1, 1)])
-def test_a_control_that_is_none_of_the_kinds_is_refused(spec):
-    with pytest.raises(ArgumentError, match="slope must be"):
-        viz.explore(line, alt="A line through the origin.", slope=spec)

@@ -9,14 +9,17 @@ from labkit.quantum.algorithms.amplitude_estimation import (
     amplitude_estimation,
     amplitude_from_outcome,
 )
-from labkit.quantum.algorithms.ansatz import hardware_efficient, tfim_variational
+from labkit.quantum.algorithms.ansatz import (
+    hardware_efficient,
+    product_ansatz,
+    tfim_variational,
+)
 from labkit.quantum.algorithms.barren import GradientDecay, gradient_decay
 from labkit.quantum.algorithms.bell import bell
 from labkit.quantum.algorithms.bernstein_vazirani import bernstein_vazirani
 from labkit.quantum.algorithms.classifier import (
     Classifier,
     dense_logits,
-    hybrid_logits,
     reuploading_circuit,
     train_classifier,
     variational_logits,
@@ -42,6 +45,7 @@ from labkit.quantum.algorithms.hamiltonians import (
     tfim,
 )
 from labkit.quantum.algorithms.hhl import HHLSolution, hhl, solve_hhl
+from labkit.quantum.algorithms.hybrid import HybridNetwork, hybrid_logits
 from labkit.quantum.algorithms.ising import IsingProblem, anneal, maxcut, portfolio, random_graph
 from labkit.quantum.algorithms.kernels import fidelity_kernel, kernel_svm_accuracy, zz_feature_map
 from labkit.quantum.algorithms.phase_estimation import phase_distribution, phase_estimation
@@ -59,6 +63,7 @@ __all__ = [
     "Descent",
     "GradientDecay",
     "HHLSolution",
+    "HybridNetwork",
     "IsingProblem",
     "QAOAResult",
     "VQEResult",
@@ -93,6 +98,7 @@ __all__ = [
     "phase_estimation",
     "phase_oracle",
     "portfolio",
+    "product_ansatz",
     "qaoa",
     "qaoa_circuit",
     "qft",

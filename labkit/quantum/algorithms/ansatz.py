@@ -7,7 +7,7 @@ from qiskit.circuit import ParameterVector
 
 from labkit.errors import ArgumentError
 
-__all__ = ["hardware_efficient", "tfim_variational"]
+__all__ = ["hardware_efficient", "product_ansatz", "tfim_variational"]
 
 
 def hardware_efficient(num_qubits: int, layers: int, *, name: str = "θ") -> QuantumCircuit:
@@ -40,6 +40,22 @@ def hardware_efficient(num_qubits: int, layers: int, *, name: str = "θ") -> Qua
         if layer < layers:
             for qubit in range(num_qubits - 1):
                 circuit.cz(qubit, qubit + 1)
+    return circuit
+
+
+def product_ansatz(num_qubits: int) -> QuantumCircuit:
+    """RY on every qubit: no entanglement, so that VQE on it is mean-field theory.
+
+    Spins stay in the plane of X and Z, which holds the lowest product state of real Hamiltonians
+    such as the transverse-field Ising model.
+
+    Example:
+        >>> product_ansatz(4).num_parameters
+        4
+    """
+    circuit = QuantumCircuit(num_qubits, name="product")
+    for qubit, angle in enumerate(ParameterVector("θ", num_qubits)):
+        circuit.ry(angle, qubit)
     return circuit
 
 

@@ -1,4 +1,4 @@
-"""Variational and hybrid classifiers, and the training they share with classical rivals."""
+"""Variational classifiers, and the training they share with their classical rivals."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ from qiskit.quantum_info import SparsePauliOp
 
 from labkit.errors import ArgumentError
 from labkit.quantum.algorithms.descent import descend
-from labkit.quantum.algorithms.ising import spin_table
 from labkit.quantum.executor import to_jax
 
 __all__ = [
     "Classifier",
     "dense_logits",
-    "hybrid_logits",
     "reuploading_circuit",
     "train_classifier",
     "variational_logits",
@@ -106,31 +104,6 @@ def variational_logits(num_features: int, layers: int) -> tuple[Logits, int]:
         return scale * signal + offset
 
     return logits, 2 + len(weights)
-
-
-def hybrid_logits(num_features: int, num_qubits: int, layers: int) -> tuple[Logits, int]:
-    """Dense, circuit, dense: features → angles, ⟨Z⟩ of every qubit → logit; all trained at once.
-
-    Source:
-        Mari et al., Quantum 4, 340 (2020), the dressed quantum circuit.
-
-    Example:
-        >>> hybrid_logits(4, 2, 1)[1]  # 4 · 2 + 2, 2 · 2, 2 + 1
-        17
-    """
-    circuit, inputs, weights = reuploading_circuit(num_qubits, layers)
-    run = to_jax(circuit, input_params=inputs, weight_params=weights)
-    spins = jnp.asarray(spin_table(num_qubits))
-    first = num_features * num_qubits
-    ends = np.cumsum([first, num_qubits, len(weights), num_qubits, 1])
-
-    def logits(parameters: jax.Array, inputs: jax.Array) -> jax.Array:
-        enter, shift, angles, leave, offset = jnp.split(parameters, ends[:-1])
-        encoded = jnp.tanh(inputs @ enter.reshape(num_features, num_qubits) + shift) * jnp.pi / 2
-        probabilities = jax.vmap(lambda example: run.probabilities((example, angles)))(encoded)
-        return probabilities @ spins @ leave + offset[0]
-
-    return logits, int(ends[-1])
 
 
 def dense_logits(num_features: int, hidden: int) -> tuple[Logits, int]:
