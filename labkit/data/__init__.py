@@ -7,6 +7,7 @@ where they are missing), refuses any that is not the one the register knows, and
 from __future__ import annotations
 
 from labkit.data.dataset import Dataset
+from labkit.data.hub import hub_folder
 from labkit.data.inventory import (
     FileReport,
     SetReport,
@@ -26,6 +27,7 @@ __all__ = [
     "available",
     "data_list",
     "fetch",
+    "hub_folder",
     "load",
     "verify",
 ]

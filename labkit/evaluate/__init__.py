@@ -8,6 +8,7 @@ from labkit.evaluate.classification import (
     classification_report,
     confusion_matrix,
 )
+from labkit.evaluate.generation import classifier_score, diversity
 from labkit.evaluate.power_law import PowerLaw, Spending
 from labkit.evaluate.scaling import PowerLawFit, Prediction, fit_power_law
 
@@ -19,6 +20,8 @@ __all__ = [
     "Spending",
     "accuracy_score",
     "classification_report",
+    "classifier_score",
     "confusion_matrix",
+    "diversity",
     "fit_power_law",
 ]

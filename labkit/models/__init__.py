@@ -5,6 +5,7 @@ from __future__ import annotations
 from labkit.models.bert import Bert, BertConfig
 from labkit.models.cnn import CNN, CNNConfig, Stage
 from labkit.models.crf import CRF
+from labkit.models.gan import Discriminator, GANConfig, Generator, draw_images
 from labkit.models.generate import generate
 from labkit.models.layers import Activation, Conv, Dense, Embedding, Flatten, MaxPool
 from labkit.models.lora import Adapted, merge_lora, with_lora
@@ -18,6 +19,8 @@ from labkit.models.resnet9 import ResNet9, ResNet9Config
 from labkit.models.summary import LayerSummary, Summary, summary
 from labkit.models.transfer import TextClassifier, part, with_head
 from labkit.models.transformer import Block, Transformer, TransformerConfig
+from labkit.models.trees import Leaf, Trees, TreesConfig
+from labkit.models.vae import VAE, VAEConfig, VAEOutput, negative_elbo
 from labkit.models.vit import ViT, ViTConfig, patches
 
 __all__ = [
@@ -26,6 +29,7 @@ __all__ = [
     "GRU",
     "LSTM",
     "MLP",
+    "VAE",
     "Activation",
     "Adapted",
     "BatchNorm",
@@ -36,10 +40,14 @@ __all__ = [
     "CNNConfig",
     "Conv",
     "Dense",
+    "Discriminator",
     "Embedding",
     "Flatten",
+    "GANConfig",
+    "Generator",
     "LayerNorm",
     "LayerSummary",
+    "Leaf",
     "MLPConfig",
     "MaxPool",
     "RecurrentConfig",
@@ -55,13 +63,19 @@ __all__ = [
     "TextClassifier",
     "Transformer",
     "TransformerConfig",
+    "Trees",
+    "TreesConfig",
+    "VAEConfig",
+    "VAEOutput",
     "ViT",
     "ViTConfig",
+    "draw_images",
     "generate",
     "in_evaluation_mode",
     "load_bert",
     "merge_lora",
     "minilm_folder",
+    "negative_elbo",
     "part",
     "patches",
     "predict",

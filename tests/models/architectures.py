@@ -42,6 +42,14 @@ class NumpyOps:
         return np.maximum(x, 0)
 
     @staticmethod
+    def sigmoid(x):
+        return 1 / (1 + np.exp(-x))
+
+    @staticmethod
+    def doubled(x):
+        return x.repeat(2, 1).repeat(2, 2)
+
+    @staticmethod
     def gelu(x):
         return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
@@ -109,6 +117,13 @@ class TorchOps:
 
     def relu(self, x):
         return self.F.relu(x)
+
+    def sigmoid(self, x):
+        return self.torch.sigmoid(x)
+
+    def doubled(self, x):
+        y = self.F.interpolate(x.permute(0, 3, 1, 2), scale_factor=2, mode="nearest")
+        return y.permute(0, 2, 3, 1)
 
     def gelu(self, x):
         return self.F.gelu(x, approximate="tanh")
@@ -227,3 +242,30 @@ def vit(ops, p, x, config):
         y = _block(ops, q, y, config.heads, False)
     y = ops.layer_norm(y, p["norm"]["scale"], p["norm"]["offset"])
     return _dense(p["head"], y.mean(1))
+
+
+def generator(ops, p, noise, config):
+    rows, columns, _ = config.image_shape
+    x = _dense(p["start"], noise).reshape(len(noise), rows // 4, columns // 4, -1)
+    x = ops.relu(_norm(ops, p["norms"][0], x))
+    for number, conv in p["convs"].items():
+        x = ops.conv(ops.doubled(x), conv["kernel"], pad=1)
+        x = ops.relu(_norm(ops, p["norms"][number + 1], x))
+    return ops.sigmoid(ops.conv(x, p["last"]["kernel"], p["last"]["bias"], pad=1))
+
+
+def discriminator(ops, p, x, config):
+    def leaky(x):
+        return ops.relu(x) - config.slope * ops.relu(-x)
+
+    x = leaky(ops.conv(x, p["first"]["kernel"], p["first"]["bias"], stride=2, pad=1))
+    x = leaky(_norm(ops, p["norm"], ops.conv(x, p["second"]["kernel"], stride=2, pad=1)))
+    return _dense(p["head"], x.reshape(len(x), -1))[:, 0]
+
+
+def vae(ops, p, x, config, noise, exp):
+    inside = ops.relu(_dense(p["encoder"], x.reshape(len(x), -1)))
+    mean, log_variance = _dense(p["mean"], inside), _dense(p["log_variance"], inside)
+    latent = mean + exp(log_variance / 2) * noise
+    logits = _dense(p["pixels"], ops.relu(_dense(p["decoder"], latent)))
+    return logits.reshape(x.shape), mean, log_variance

@@ -9,7 +9,7 @@ from flax import nnx
 
 from labkit.errors import ArgumentError, ShapeError, TrainingError
 from labkit.models import MLP, MLPConfig, predict
-from labkit.train import EarlyStopping, cross_entropy, fit, mean_squared_error
+from labkit.train import EarlyStopping, cross_entropy, fit, mean_squared_error, session
 from labkit.train.loop import epoch_order
 
 RNG = np.random.default_rng(0)
@@ -203,3 +203,20 @@ def test_progress_shows_epoch_loss_and_scores(capsys) -> None:
     shown = capsys.readouterr().err
     assert "epoch 2/2" in shown
     assert "validation accuracy" in shown
+
+
+def test_watch_sees_the_run_grow_and_end(monkeypatch) -> None:
+    monkeypatch.setattr(session, "_CHUNK_S", 0.0)  # one step in a chunk, each shown
+    seen = []
+    result = run(net(), epochs=2, watch=lambda history: seen.append(history))
+    lengths = [len(history.step_losses) for history in seen]
+    assert lengths == [*range(1, 13), 12]
+    assert [len(history.epochs) for history in seen] == [0] * 6 + [1] * 6 + [2]
+    np.testing.assert_array_equal(seen[-1].step_losses, result.history.step_losses)
+
+
+def test_watch_is_told_the_end_of_a_run_that_fails() -> None:
+    seen = []
+    with pytest.raises(TrainingError):
+        run(net(), optimizer=optax.sgd(1e30), watch=seen.append)
+    assert len(seen[-1].epochs) == 0
