@@ -143,8 +143,12 @@ class Trees:
                 yield Leaf(conditions, tuple(map(float, value)), int(tree.n_node_samples[node]))
                 return
             feature, threshold = int(tree.feature[node]), float(tree.threshold[node])
-            yield from below(tree.children_left[node], (*conditions, (feature, "<=", threshold)))
-            yield from below(tree.children_right[node], (*conditions, (feature, ">", threshold)))
+            yield from below(
+                int(tree.children_left[node]), (*conditions, (feature, "<=", threshold))
+            )
+            yield from below(
+                int(tree.children_right[node]), (*conditions, (feature, ">", threshold))
+            )
 
         return tuple(below(0, ()))
 

@@ -20,6 +20,7 @@ from labkit.train.optimizers import (
     warmup_cosine,
 )
 from labkit.train.precision import BFLOAT16, FLOAT16, FLOAT32, Precision
+from labkit.train.step_cost import StepCost, step_cost
 from labkit.train.stopping import EarlyStopping
 from labkit.train.trees import fit_trees
 
@@ -36,6 +37,7 @@ __all__ = [
     "GANResult",
     "History",
     "Precision",
+    "StepCost",
     "accumulated",
     "accuracy",
     "adamw",
@@ -51,5 +53,6 @@ __all__ = [
     "momentum",
     "muon",
     "sgd",
+    "step_cost",
     "warmup_cosine",
 ]

@@ -220,7 +220,7 @@ def _step(
 
     (g_loss, (rest, images)), g_slope = jax.value_and_grad(deceive, has_aux=True)(g.params)
     g = _moved(program.optimizers[0], g, g_slope, rest)
-    norms = optax.global_norm(g_slope), optax.global_norm(d_slope)
+    norms = optax.tree.norm(g_slope), optax.tree.norm(d_slope)
     diversity = images.std(0).mean() / real.std(0).mean()
     return _State(g, d), jnp.stack([g_loss, d_loss, *accuracies, *norms, diversity])
 

@@ -6,7 +6,7 @@ import time
 
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
+from numpy.typing import ArrayLike
 
 from labkit.models import Trees
 from labkit.train.fit import FitResult

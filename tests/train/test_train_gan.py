@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
@@ -17,6 +16,7 @@ from labkit.train import CheckpointFolder, fit_gan
 from labkit.train.loop import epoch_order
 
 SIZES = GANConfig((8, 8, 1), latent=4, width=4)
+ADAM = optax.adam(2e-3, b1=0.5)  # one object: the tests share one compiled program
 
 
 def halves(count: int = 128) -> np.ndarray:
@@ -72,7 +72,7 @@ def test_one_step_moves_each_network_down_its_own_objective() -> None:
     curve = {name: result.history.curve(name)[0] for name in result.history.curves}
     assert curve["discriminator_loss"] == pytest.approx(float(value), rel=1e-4)
     assert curve["loss"] == pytest.approx(float(g_value), rel=1e-4)
-    assert curve["gradient_norm"] == pytest.approx(float(optax.global_norm(g_slope)), rel=1e-3)
+    assert curve["gradient_norm"] == pytest.approx(float(optax.tree.norm(g_slope)), rel=1e-3)
     for model, expected in zip(ours, (g_params, d_params), strict=True):
         found = nnx.to_pure_dict(nnx.state(model, nnx.Param))
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), found, expected)
@@ -80,7 +80,7 @@ def test_one_step_moves_each_network_down_its_own_objective() -> None:
 
 def test_killed_after_an_epoch_and_resumed_gives_the_same_bits(tmp_path: Path) -> None:
     straight, part, resumed = pair(), pair(), pair()
-    options = {"batch_size": 32, "progress": False}
+    options = {"batch_size": 32, "optimizers": (ADAM, ADAM), "progress": False}
     whole = fit_gan(*straight, halves(), epochs=3, **options)
     fit_gan(*part, halves(), epochs=2, checkpoint_dir=tmp_path, **options)
     assert CheckpointFolder(tmp_path).steps() == [2]
@@ -97,7 +97,6 @@ def test_killed_after_an_epoch_and_resumed_gives_the_same_bits(tmp_path: Path) -
 
 def test_learns_both_kinds_of_image_and_the_diagnostics_tell_a_balanced_game() -> None:
     generator, discriminator = pair()
-    adam = optax.adam(2e-3, b1=0.5)
     images = halves()
     result = fit_gan(
         generator,
@@ -105,7 +104,7 @@ def test_learns_both_kinds_of_image_and_the_diagnostics_tell_a_balanced_game() -
         images,
         epochs=60,
         batch_size=32,
-        optimizers=(adam, adam),
+        optimizers=(ADAM, ADAM),
         progress=False,
     )
     drawn = draw_images(generator, 200)
@@ -117,21 +116,13 @@ def test_learns_both_kinds_of_image_and_the_diagnostics_tell_a_balanced_game() -
     assert np.isfinite(result.history.curve("discriminator_gradient_norm")).all()
 
 
-def test_a_generator_that_draws_one_image_is_seen_in_its_diversity() -> None:
-    generator, discriminator = pair()
-    generator.last.kernel[...] = jnp.zeros_like(generator.last.kernel[...])
-    still = optax.sgd(0.0)
-    result = fit_gan(
-        generator, discriminator, halves(), epochs=1, optimizers=(still, still), progress=False
-    )
-    assert result.history.curve("diversity")[0] < 1e-6
-
-
 def test_a_score_that_is_not_finite_stops_and_goes_back() -> None:
     models, start = pair(), pair()
-    wild = optax.sgd(1e30)
+    images = halves()
+    images[7, 0, 0] = np.nan
+    options = {"batch_size": 32, "optimizers": (ADAM, ADAM), "progress": False}
     with pytest.raises(TrainingError, match="epoch 1: a score is not finite"):
-        fit_gan(*models, halves(), epochs=2, optimizers=(wild, wild), progress=False)
+        fit_gan(*models, images, epochs=2, **options)
     assert all(map(np.array_equal, params(models), params(start)))
 
 
