@@ -102,7 +102,26 @@ class TextRecipe:
         return train.clipped(train.adamw(schedule, b2=0.99, weight_decay=0.1), 1.0)
 
 
-RECIPES: Mapping[str, ImageRecipe | TextRecipe] = {
+@dataclass(frozen=True)
+class GANRecipe:
+    """How a GAN is trained to draw the embedded 8x8 digits, and judged by a classifier.
+
+    Attributes:
+        epochs: passes over the real digits.
+        goal: classifier's score asked for, as a share of that of the real test digits.
+        rate: learning rate of both networks.
+        judge_epochs: passes of the CNN that judges, over the same training digits.
+        seed: of parameters, order and noise.
+    """
+
+    epochs: int = 150
+    goal: float = 0.9
+    rate: float = 1e-3
+    judge_epochs: int = 15
+    seed: int = 0
+
+
+RECIPES: Mapping[str, ImageRecipe | TextRecipe | GANRecipe] = {
     "mnist": ImageRecipe(
         "mnist", (28, 28, 1), 8, epochs=5, goal=0.995, flip=False, crop=2, smoothing=0.05
     ),
@@ -115,5 +134,6 @@ RECIPES: Mapping[str, ImageRecipe | TextRecipe] = {
     "cifar10": ImageRecipe(
         "cifar10", (32, 32, 3), 64, epochs=24, goal=0.94, batch_size=512, rate=0.4, hole=8
     ),
+    "gan_digits": GANRecipe(),
     "tinyshakespeare": TextRecipe("tinyshakespeare", goal=1.60),
 }

@@ -19,11 +19,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from flax import nnx
 
 from benchmarks._harness import Row, machine, versions
-from benchmarks._recipes import RECIPES, ImageRecipe, TextRecipe
-from labkit import data, models, train
+from benchmarks._recipes import RECIPES, GANRecipe, ImageRecipe, TextRecipe
+from labkit import data, evaluate, models, train
 from labkit.data.prepare import images
 
 
@@ -105,6 +106,41 @@ def train_text(recipe: TextRecipe, options: argparse.Namespace) -> tuple[str, fl
     return "validation loss in nats", float(np.average(losses, weights=sizes)), result
 
 
+def train_gan(recipe: GANRecipe, options: argparse.Namespace) -> tuple[str, float, Any]:
+    """Draw digits; a CNN that learned the real ones says how clear and how varied they are."""
+    real, test = data.load("digits"), data.load("digits", split="test")
+    judge = models.CNN(models.CNNConfig.digits(), rngs=nnx.Rngs(recipe.seed))
+    epochs = recipe.judge_epochs
+    train.fit(judge, real.scaled(), real.targets, epochs=epochs, batch_size=32, seed=recipe.seed)
+    right = models.predict(judge, test.scaled()).argmax(-1) == test.targets
+    sizes = models.GANConfig.digits()
+    networks = (
+        models.Generator(sizes, rngs=nnx.Rngs(recipe.seed)),
+        models.Discriminator(sizes, rngs=nnx.Rngs(recipe.seed + 1)),
+    )
+    adam = optax.adam(recipe.rate, b1=0.5)
+    result = train.fit_gan(
+        *networks,
+        real.scaled(),
+        epochs=recipe.epochs,
+        optimizers=(adam, adam),
+        checkpoint_dir=options.folder,
+        resume=True,
+        seed=recipe.seed,
+    )
+    drawn = models.draw_images(networks[0], 2000, seed=recipe.seed)
+    scores = [
+        evaluate.classifier_score(jax.nn.softmax(models.predict(judge, images)))
+        for images in (drawn, test.scaled())
+    ]
+    print(
+        f"judge {right.mean():.4f} right; classifier's score {scores[0]:.3f}, real {scores[1]:.3f}"
+    )
+    print(f"diversity {evaluate.diversity(drawn, test.scaled()):.3f} of the real test digits'")
+    print({name: round(float(result.history.curve(name)[-1]), 3) for name in train.GAN_SCORES})
+    return "classifier's score over that of real digits", scores[0] / scores[1], result
+
+
 def main() -> None:
     """Train one recipe and write one row."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -115,11 +151,12 @@ def main() -> None:
     options = parser.parse_args()
     recipe = RECIPES[options.recipe]
     began = time.perf_counter()
-    run = train_text if isinstance(recipe, TextRecipe) else train_images
+    run = {TextRecipe: train_text, ImageRecipe: train_images, GANRecipe: train_gan}[type(recipe)]
     what, score, result = run(recipe, options)
     trained = sum(record.seconds for record in result.history.epochs)
     detail = {"epochs": recipe.epochs, "training_s": trained, "seed": recipe.seed}
-    detail["parameters"] = sum(p.size for p in jax.tree.leaves(nnx.state(_shape(recipe))))
+    if not isinstance(recipe, GANRecipe):
+        detail["parameters"] = sum(p.size for p in jax.tree.leaves(nnx.state(_shape(recipe))))
     where = "held-out training examples" if options.hold_out else "the official split"
     better = "lower" if isinstance(recipe, TextRecipe) else "higher"
     row = Row(f"{options.recipe}: {what}", where, score, recipe.goal, better, detail)
