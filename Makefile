@@ -3,13 +3,14 @@
 #   make run        run the whole course, leave runs/<time>/index.html
 #   make test       every check and every test
 #   make test-browser   every notebook in JupyterLab in Chromium; pictures in build/screenshots
+#   make site       build the site into build/site
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2
 # Arguments for pytest, for instance: make test ARGS=tests/kernels
 ARGS ?=
 
-.PHONY: run lab test test-browser check notebooks bench lock clean
+.PHONY: run lab test test-browser check notebooks site assets bench lock clean
 
 run: .venv/lab.stamp
 	$(BIN)/labkit run
@@ -33,6 +34,13 @@ check: .venv/dev.stamp
 notebooks: .venv/dev.stamp
 	$(BIN)/python scripts/build_notebooks.py
 
+site: .venv/docs.stamp assets
+	$(BIN)/python -m scripts.website
+
+# Fonts, MathJax, the widget manager and axe-core, from the npm registry into build/vendor.
+assets: .venv/dev.stamp
+	$(BIN)/python -m scripts.website.assets
+
 # Peers are large; they get an environment of their own.
 bench: .venv-bench/bench.stamp
 	for name in $$(cd benchmarks && ls [!_]*.py | sed 's/\.py$$//'); do \
@@ -52,6 +60,10 @@ clean:
 .venv/dev.stamp: requirements-dev.lock pyproject.toml scripts/setup.sh
 	bash scripts/setup.sh .venv requirements-dev.lock "$(PYTHON)"
 	touch $@ .venv/lab.stamp
+
+.venv/docs.stamp: requirements-docs.lock .venv/dev.stamp
+	bash scripts/setup.sh .venv requirements-docs.lock "$(PYTHON)"
+	touch $@
 
 .venv-bench/bench.stamp: requirements-dev.lock pyproject.toml scripts/setup.sh
 	bash scripts/setup.sh .venv-bench requirements-dev.lock "$(PYTHON)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -87,6 +88,8 @@ def test_a_killed_run_leaves_nothing_running_and_is_resumed_by_the_same_command(
     (course / "go").touch()
     said, _ = start_labkit(*command).communicate(timeout=240)
     assert "1 of 2 done before" in said
+    assert re.search(r"03_waits: ok in .+ s \(predicted: .+\), at most .+ MiB of memory", said)
+    assert re.search(r"2 notebooks, .+ s of work, at most .+ MiB of memory in one kernel", said)
     assert executed.read_text().split() == ["01_good", "03_waits", "03_waits"]
     (folder,) = (course / "runs").iterdir()
     assert (folder / "index.html").read_text().count('class="ok">ok') == 2

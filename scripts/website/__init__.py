@@ -1,0 +1,1 @@
+"""The site: pages made from the notebooks, the docstrings and docs/, built by Sphinx."""
