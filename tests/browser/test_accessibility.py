@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from accessibility import needs_axe, serious_issues
-from lab_page import NOTEBOOK, TIMEOUT_MS, LabPage
+from lab_page import TIMEOUT_MS, LabPage
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "build" / "site"
@@ -20,12 +20,10 @@ PAGES = sorted(
 )
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 IN_DARK = ("index.html", "notebooks/00_start_here.html", "api/kernels.html", "search.html")
-#: What a notebook brings along; all else is JupyterLab's own, and so are its links beside
-#: headings and its images without alternative text: it shows a PNG and drops the words that
-#: are stored with it (tests/notebooks holds every picture to have them).
+#: What a notebook brings along; all else is JupyterLab's own, and so are its links beside headings.
 CONTENT = {
     "include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]],
-    "exclude": [[".jp-InternalAnchorLink"], [".jp-RenderedImage > img"]],
+    "exclude": [[".jp-InternalAnchorLink"]],
 }
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), needs_axe]
@@ -76,6 +74,21 @@ def test_a_page_has_no_serious_issue_in_dark_mode(path, reader):
 
 
 @needs_site
+def test_an_explorer_on_the_site_moves_by_keyboard_without_kernel_or_network(reader):
+    from playwright.sync_api import expect
+
+    open_page(reader, Path("notebooks/00_start_here.html"), "light")
+    explorer = reader.locator(".labkit-explorer").first
+    picture, slider = explorer.locator("img"), explorer.get_by_role("slider").first
+    before = picture.get_attribute("src")
+    slider.focus()
+    slider.press("End")
+    expect(picture).not_to_have_attribute("src", before)
+    assert len(picture.get_attribute("alt")) > 15
+    assert reader.asked == []
+
+
+@needs_site
 def test_mathematics_is_set_and_search_finds_without_a_network(reader):
     open_page(reader, Path("notebooks/00_start_here.html"), "light")
     assert reader.locator("mjx-container").count() > 3
@@ -88,12 +101,5 @@ def test_mathematics_is_set_and_search_finds_without_a_network(reader):
 def test_a_notebook_in_jupyterlab_brings_no_serious_issue(name, browser, lab_address):
     if os.environ.get("LABKIT_BROWSER") != "all" and name != "00_start_here":
         pytest.skip("LABKIT_BROWSER is not all")
-    lab = LabPage(browser, lab_address, name)
-    whole = "{...c.notebookConfig, windowingMode: 'none'}"
-    lab.page.evaluate(f"() => {{ const c = {NOTEBOOK}.content; c.notebookConfig = {whole} }}")
-    lab.page.wait_for_function(
-        f"document.querySelectorAll('.jp-Notebook .jp-Cell').length === {lab.count_cells()}"
-    )
-    issues = serious_issues(lab.page, CONTENT)
-    lab.page.close()
-    assert issues == []
+    with LabPage(browser, lab_address, name) as lab:
+        assert serious_issues(lab.page, CONTENT) == []
