@@ -90,6 +90,7 @@ viz.explore(
     ),
     theta_degrees=(0, 180, 60, 5),
     phi_degrees=(-180, 180, 40, 5),
+    frames=12,
 )
 
 # %% [markdown]
@@ -232,6 +233,7 @@ viz.explore(
     draw_phase,
     alt=lambda phase: f"Outcomes of phase estimation for a phase of {phase:.4g}.",
     phase=(0.0, 0.9375, 0.3, 0.0125),
+    frames=12,
 )
 
 # %% [markdown]

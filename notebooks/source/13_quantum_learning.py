@@ -107,6 +107,7 @@ viz.explore(
         f"One sine wave of the first angle, the second at {second_angle_degrees} degrees."
     ),
     second_angle_degrees=(-180, 180, 40, 5),
+    frames=12,
 )
 
 # %% [markdown]
