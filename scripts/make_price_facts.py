@@ -10,6 +10,7 @@ Which table is used where they disagree, and why:
 - *AWS, Azure, Google, Oracle* are in FSDL only.
 - RunPod's rows marked "spot" cost more than its on-demand rows: they are prices of its
   serverless workers under another name, and are left out.
+- *Reserved* machines are AWS's capacity blocks, read from its own page: neither table has any.
 - *Grid carbon* of Google's regions is Google's own figure for 2024, of countries
   Our World in Data's through codecarbon. mlco2/impact's table dates from 2019 and is not used.
 """
@@ -154,9 +155,36 @@ def gpu_clouds(folder: Path) -> Iterator[dict[str, object]]:
         }
 
 
+#: https://aws.amazon.com/ec2/capacityblocks/pricing/: instance, device, how many, vCPUs, memory,
+#: USD an hour, US East (Ohio), prices in force until 2025-01-01.
+CAPACITY_BLOCKS = (
+    ("p5.48xlarge", "NVIDIA H100 SXM5 80GB", 8, 192, 2048, 39.33),
+    ("p5e.48xlarge", "NVIDIA H200 SXM", 8, 192, 2048, 43.26),
+    ("p4d.24xlarge", "NVIDIA A100 SXM4 40 GB", 8, 96, 1152, 14.75),
+)
+
+
+def reserved() -> Iterator[dict[str, object]]:
+    """Machines that are paid for ahead."""
+    for instance, device, devices, vcpus, memory, price in CAPACITY_BLOCKS:
+        yield {
+            "provider": "AWS",
+            "instance": instance,
+            "device": device,
+            "devices": devices,
+            "vcpus": vcpus,
+            "memory_gb": memory,
+            "kind": "reserved",
+            "price_usd_per_hour": price,
+            "url": "https://aws.amazon.com/ec2/capacityblocks/pricing/",
+            "date": "2026-11-21",
+            "licence": "facts only",
+        }
+
+
 def all_offers(folder: Path) -> list[dict[str, object]]:
     """Every offer, large clouds first."""
-    return [*large_clouds(folder), *gpu_clouds(folder)]
+    return [*large_clouds(folder), *reserved(), *gpu_clouds(folder)]
 
 
 def regions(folder: Path) -> Iterator[dict[str, object]]:

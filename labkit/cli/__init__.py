@@ -1,4 +1,4 @@
-"""The command `labkit`: doctor, run, collect, data."""
+"""The command `labkit`: doctor, run, collect, data, plan."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import labkit
 from labkit.cli.collect import collect
 from labkit.cli.data import data
 from labkit.cli.doctor import doctor
+from labkit.cli.planner import planner
 from labkit.cli.run import run
 
 __all__ = ["main"]
@@ -23,3 +24,4 @@ main.add_command(doctor)
 main.add_command(run)
 main.add_command(collect)
 main.add_command(data)
+main.add_command(planner)

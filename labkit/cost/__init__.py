@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from labkit.cost.embodied import embodied_kg
 from labkit.cost.energy import Footprint, footprint
 from labkit.cost.facts import Offer, Region, get_region, offers, own, regions
+from labkit.cost.latency import p99_latency_s
+from labkit.cost.objective import Objective
+from labkit.cost.option import Option
 from labkit.cost.pareto import pareto_front
-from labkit.cost.plan import Objective, Option, Plan, plan
+from labkit.cost.plan import Plan, plan
 from labkit.cost.price import price_per_thousand_usd, training_price_usd
 from labkit.cost.workload import Workload
 
@@ -17,10 +21,12 @@ __all__ = [
     "Plan",
     "Region",
     "Workload",
+    "embodied_kg",
     "footprint",
     "get_region",
     "offers",
     "own",
+    "p99_latency_s",
     "pareto_front",
     "plan",
     "price_per_thousand_usd",

@@ -30,7 +30,7 @@ class Offer:
         instance: what the provider calls it.
         device: its accelerator or processor, by its name in the catalogue.
         devices: how many of them.
-        kind: ``"on demand"``, ``"spot"`` or ``"owned"``.
+        kind: ``"on demand"``, ``"spot"``, ``"reserved"`` or ``"owned"``.
         price_usd_per_hour: of the whole instance.
         source: URL, date and licence of the price.
     """
@@ -72,7 +72,7 @@ def offers() -> tuple[Offer, ...]:
         >>> 0 < cheapest.price_usd_per_hour < 1
         True
     """
-    return tuple(parse_offer(row) for row in _rows("offers.csv"))
+    return tuple(parse_offer(row) for row in table("offers.csv"))
 
 
 def parse_offer(row: Mapping[str, str]) -> Offer:
@@ -89,7 +89,7 @@ def parse_offer(row: Mapping[str, str]) -> Offer:
         devices=int(row["devices"]),
         kind=row["kind"],
         price_usd_per_hour=float(row["price_usd_per_hour"]),
-        source=_source(row, row["instance"] or row["device"]),
+        source=provenance(row, row["instance"] or row["device"]),
     )
 
 
@@ -101,7 +101,7 @@ def regions() -> Mapping[str, Region]:
         >>> regions()["europe-north1"].place
         'Finland'
     """
-    return {row["region"]: parse_region(row) for row in _rows("regions.csv")}
+    return {row["region"]: parse_region(row) for row in table("regions.csv")}
 
 
 def parse_region(row: Mapping[str, str]) -> Region:
@@ -110,11 +110,11 @@ def parse_region(row: Mapping[str, str]) -> Region:
     Raises:
         DataError: where the row does not say where its figures come from.
     """
-    source = _source(row, row["region"])
+    source = provenance(row, row["region"])
     price = row.get("electricity_usd_per_kwh") or None
     if price is not None:
         paid = {key: row.get(f"electricity_{key}", "") for key in _PROVENANCE}
-        source += f"; electricity: {_source(paid, row['region'])}"
+        source += f"; electricity: {provenance(paid, row['region'])}"
     return Region(
         name=row["region"],
         place=row["place"],
@@ -171,13 +171,19 @@ def own(
     return Offer("own", f"{devices} x {device}", device, devices, "owned", hourly, "the reader's")
 
 
-def _source(row: Mapping[str, str], name: str) -> str:
+def provenance(row: Mapping[str, str], name: str) -> str:
+    """Where a row of a table comes from.
+
+    Raises:
+        DataError: where it does not say.
+    """
     missing = [key for key in _PROVENANCE if not row.get(key)]
     if missing:
         raise DataError(f"The row of {name} lacks {', '.join(missing)}; a fact needs a source.")
     return f"{row['url']} ({row['date']}, {row['licence']})"
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def table(name: str) -> list[dict[str, str]]:
+    """The rows of one of the package's tables of facts."""
     text = files("labkit.cost").joinpath(name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from labkit.errors import ArgumentError
 from labkit.hw import DeviceSpec, get_device
+from labkit.hw import devices as catalogue
+from labkit.perf.demand import Demand
+from labkit.perf.elsewhere import device_s
 
 __all__ = ["Workload"]
 
@@ -67,3 +70,42 @@ class Workload:
             for precision in memory_bytes
         }
         return Workload(name, batch_sizes, table, memory_bytes, quality)
+
+    @staticmethod
+    def predicted(
+        asked: Callable[[int, str], Demand],
+        *,
+        name: str,
+        precisions: Mapping[str, float],
+        memory_bytes: Mapping[str, float],
+        batch_sizes: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64),
+        devices: Iterable[str] | None = None,
+    ) -> Workload:
+        """A workload predicted for every device of the catalogue.
+
+        Args:
+            asked: (batch size, precision) -> what a batch asks of a device
+                (:func:`labkit.perf.demand` of the model's function).
+            name: what it is.
+            precisions: the quality by precision.
+            memory_bytes: by precision, what one replica needs.
+            batch_sizes: the ladder.
+            devices: names; those with a known bandwidth and peak for the precision where None.
+
+        Example:
+            >>> from labkit.perf.demand import Kernel
+            >>> model = Workload.predicted(
+            ...     lambda batch, _: Demand((Kernel("bfloat16", 8e9 * batch, 5e7),)),
+            ...     name="ResNet-50", precisions={"bfloat16": 0.76}, memory_bytes={"bfloat16": 1e9},
+            ... )
+            >>> len(model.service_s) > 20
+            True
+        """
+        table: dict[tuple[str, str], tuple[float, ...]] = {}
+        for precision in precisions:
+            ladder = [asked(size, precision) for size in batch_sizes]
+            for device in catalogue().values() if devices is None else map(get_device, devices):
+                if device.bandwidth_bytes_per_s and device.peak_flops:
+                    seconds = tuple(device_s(step, device) for step in ladder)
+                    table[device.name, precision] = seconds
+        return Workload(name, batch_sizes, table, memory_bytes, precisions)

@@ -78,6 +78,8 @@ def parse_device(row: Mapping[str, Any]) -> DeviceSpec:
         peak_flops=peaks,
         bandwidth_bytes_per_s=row.get("bandwidth_bytes_per_s"),
         power_w=row.get("power_w"),
+        interconnect_bytes_per_s=row.get("interconnect_bytes_per_s"),
+        network_bytes_per_s=row.get("network_bytes_per_s"),
         source=f"{row['url']} ({row['date']}, {row['licence']})",
     )
 

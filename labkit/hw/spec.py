@@ -41,6 +41,9 @@ class DeviceSpec:
             as published. What this machine really reaches: :func:`labkit.perf.calibrate`.
         bandwidth_bytes_per_s: of the main memory, as published.
         power_w: thermal design power.
+        interconnect_bytes_per_s: what it can send to its neighbours in the same machine at once,
+            in one direction.
+        network_bytes_per_s: its share of the network between machines, in one direction.
         accelerators: names of the accelerators that JAX sees on this machine.
         source: where published figures come from (URL and date read); empty if detected.
 
@@ -60,6 +63,8 @@ class DeviceSpec:
     peak_flops: Mapping[str, float] = field(default_factory=dict)
     bandwidth_bytes_per_s: float | None = None
     power_w: float | None = None
+    interconnect_bytes_per_s: float | None = None
+    network_bytes_per_s: float | None = None
     accelerators: tuple[str, ...] = ()
     source: str = ""
 

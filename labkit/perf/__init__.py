@@ -1,10 +1,13 @@
 """The twin: what a computation costs, counted, predicted and measured."""
 
-from labkit.perf import ledger
+from labkit.perf import collectives, ledger
 from labkit.perf.calibrate import Calibrator, calibrate
 from labkit.perf.calibration import Calibration, calibration_file
 from labkit.perf.count import Count, OperationCount, count
+from labkit.perf.demand import Demand, demand
+from labkit.perf.elsewhere import Efficiency, efficiency
 from labkit.perf.measure import Measurement, measure
+from labkit.perf.parallel import ParallelPrediction, predict_parallel, predict_training
 from labkit.perf.predict import Prediction, predict
 from labkit.perf.profile import InstructionTime, profile
 
@@ -12,15 +15,23 @@ __all__ = [
     "Calibration",
     "Calibrator",
     "Count",
+    "Demand",
+    "Efficiency",
     "InstructionTime",
     "Measurement",
     "OperationCount",
+    "ParallelPrediction",
     "Prediction",
     "calibrate",
     "calibration_file",
+    "collectives",
     "count",
+    "demand",
+    "efficiency",
     "ledger",
     "measure",
     "predict",
+    "predict_parallel",
+    "predict_training",
     "profile",
 ]

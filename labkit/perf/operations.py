@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var
 
-__all__ = ["Operation", "operations"]
+__all__ = ["Operation", "inner_jaxprs", "live_equations", "operations"]
 
 # The jaxpr among their parameters says how to combine two values; it is not run by itself.
 _WITH_COMBINER = frozenset(
@@ -49,9 +49,9 @@ def operations(jaxpr: Jaxpr, times: int = 1) -> Iterator[Operation]:
         >>> [operation.name for operation in operations(closed.jaxpr)]
         ['sin', 'add']
     """
-    for equation in _live(jaxpr):
+    for equation in live_equations(jaxpr):
         name, params = equation.primitive.name, equation.params
-        bodies = [] if name in _WITH_COMBINER else list(_bodies(params))
+        bodies = inner_jaxprs(equation)
         if name == "cond":
             bodies = [max(bodies, key=lambda body: sum(1 for _ in operations(body)))]
         if name == "while" or not bodies:
@@ -63,7 +63,7 @@ def operations(jaxpr: Jaxpr, times: int = 1) -> Iterator[Operation]:
             yield from operations(body, times * length)
 
 
-def _live(jaxpr: Jaxpr) -> list[JaxprEqn]:
+def live_equations(jaxpr: Jaxpr) -> list[JaxprEqn]:
     """The equations that the outputs depend on, in order; a compiler drops the others."""
     needed = {v for v in jaxpr.outvars if isinstance(v, Var)}
     kept = []
@@ -72,6 +72,11 @@ def _live(jaxpr: Jaxpr) -> list[JaxprEqn]:
             kept.append(equation)
             needed |= {v for v in equation.invars if not isinstance(v, Literal)}
     return kept[::-1]
+
+
+def inner_jaxprs(equation: JaxprEqn) -> list[Jaxpr]:
+    """What an equation runs: the function it calls, a loop's body, the branches of a choice."""
+    return [] if equation.primitive.name in _WITH_COMBINER else list(_bodies(equation.params))
 
 
 def _bodies(params: Mapping[str, Any]) -> Iterator[Jaxpr]:

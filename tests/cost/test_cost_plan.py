@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import jax
 import numpy as np
@@ -18,12 +19,13 @@ from labkit.cost import (
     footprint,
     get_region,
     offers,
+    own,
+    p99_latency_s,
     pareto_front,
     plan,
     price_per_thousand_usd,
     training_price_usd,
 )
-from labkit.cost.plan import p99_latency_s
 from labkit.errors import ArgumentError, ShapeError
 from labkit.hw import get_device
 from labkit.serve import simulate as sim
@@ -63,44 +65,107 @@ def example(seed: int) -> tuple[Workload, Objective, list[Offer]]:
     return Workload("generated", sizes, table, memory, quality), objective, market
 
 
-def brute_force(workload: Workload, goal: Objective, market: list[Offer]) -> float | None:
-    """The least monthly price, by trying everything one by one with scalars."""
+def fewest_by_trying(workload, goal, offer, precision, stream):
+    """Monthly price of the fewest machines that answer a stream in time, or None."""
+    rate, network_s, most = stream
     best = None
-    for offer, precision in itertools.product(market, workload.memory_bytes):
-        times = workload.service_s[offer.device, precision]
-        if workload.memory_bytes[precision] > get_device(offer.device).memory_bytes:
-            continue
-        if goal.min_quality is not None and workload.quality[precision] < goal.min_quality:
-            continue
-        for (size, seconds), count in itertools.product(
-            zip(workload.batch_sizes, times, strict=True), range(1, 65)
-        ):
+    if workload.memory_bytes[precision] > get_device(offer.device).memory_bytes:
+        return None
+    times = workload.service_s[offer.device, precision]
+    for size, seconds in zip(workload.batch_sizes, times, strict=True):
+        for count in range(1, most + 1):
             servers = count * offer.devices
-            load = goal.rate_per_s / size * seconds / servers
+            load = rate / size * seconds / servers
             if load >= 1:
                 continue
             chance = load ** (math.sqrt(2 * (servers + 1)) - 1)
             wait = seconds / size / 2 / servers / (1 - load) * math.log(chance / 0.01)
-            if (size - 1) / goal.rate_per_s + max(wait, 0) + seconds > goal.p99_latency_s:
-                continue
-            price = count * offer.price_usd_per_hour * 730.5
-            if goal.budget_usd_per_month is not None and price > goal.budget_usd_per_month:
-                continue
-            best = price if best is None else min(best, price)
+            if network_s + (size - 1) / rate + max(wait, 0) + seconds <= goal.p99_latency_s:
+                price = count * offer.price_usd_per_hour * 730.5
+                best = price if best is None else min(best, price)
+                break
     return best
 
 
+def brute_force(workload, goal, market, edge, shares, room) -> float | None:
+    """The least monthly price over cloud, edge and every split, by trying all with scalars."""
+    prices = []
+
+    def consider(price, quality):
+        if goal.min_quality is not None and quality < goal.min_quality:
+            return
+        if goal.budget_usd_per_month is not None and price > goal.budget_usd_per_month:
+            return
+        prices.append(price)
+
+    def answers(machines, part, network_s, most):
+        """(price, quality) of each machine and precision that answers its part in time."""
+        stream = (goal.rate_per_s * part, network_s, most)
+        for offer, precision in itertools.product(machines, workload.memory_bytes):
+            if (offer.device, precision) not in workload.service_s:
+                continue
+            price = fewest_by_trying(workload, goal, offer, precision, stream)
+            if price is not None:
+                yield price, workload.quality[precision]
+
+    for price, quality in answers(market, 1.0, goal.network_s, 64):
+        consider(price, quality)
+    for price, quality in answers(edge, 1.0, 0.0, room):
+        consider(price, quality)
+    for share in shares:
+        near = list(answers(edge, share, 0.0, room))
+        far = list(answers(market, 1 - share, goal.network_s, 64))
+        for (price, good), (more, better) in itertools.product(near, far):
+            consider(price + more, share * good + (1 - share) * better)
+    return min(prices, default=None)
+
+
+SMALL = "Raspberry Pi 5"
+
+
+def with_edge(seed: int, workload: Workload) -> tuple[Workload, list[Offer], float, int]:
+    """Small machines at the edge, the network that they save, and how many there is room for."""
+    rng = np.random.default_rng([seed, 1])
+    fixed_s, each_s = 10 ** rng.uniform(-3, -1.5), 10 ** rng.uniform(-4, -2)
+    times = tuple(float(fixed_s + each_s * size) for size in workload.batch_sizes)
+    table = dict(workload.service_s) | {(SMALL, "bfloat16"): times}
+    if rng.random() < 0.5:
+        table[SMALL, "float32"] = tuple(2 * seconds for seconds in times)
+    hourly = float(10 ** rng.uniform(-2.5, 0))
+    machines = [Offer("own", "small", SMALL, 1, "owned", hourly, "generated")]
+    network_s, room = float(rng.choice([0.0, 0.02, 0.1])), int(rng.integers(1, 9))
+    return replace(workload, service_s=table), machines, network_s, room
+
+
 def test_the_plan_is_brute_forces_on_200_generated_cases():
-    found = []
+    places = []
     for seed in range(200):
         workload, objective, market = example(seed)
-        best = plan(workload, objective, region=GRID, among=market).best
-        expected = brute_force(workload, objective, market)
-        found.append(best is not None)
-        assert (best is None) == (expected is None), seed
-        if best is not None:
-            assert best.price_usd_per_month == pytest.approx(expected), seed
-    assert 40 < sum(found) < 190  # both answers occur often
+        workload, edge, network_s, room = with_edge(seed, workload)
+        rate = objective.rate_per_s * (10 if seed % 2 else 1)  # where one machine is not enough
+        objective = replace(objective, network_s=network_s, rate_per_s=rate)
+        shares = (0.1, 0.3, 0.6)
+        found = plan(
+            workload,
+            objective,
+            region=GRID,
+            among=market,
+            edge=edge,
+            edge_shares=shares,
+            most_at_edge=room,
+        )
+        expected = brute_force(workload, objective, market, edge, shares, room)
+        places.append(found.best.place if found.best else "nowhere")
+        assert (found.best is None) == (expected is None), seed
+        if found.best is not None:
+            assert found.best.price_usd_per_month == pytest.approx(expected), seed
+    # Each answer occurs, or the test would not have asked.
+    assert {place: places.count(place) >= 3 for place in set(places)} == {
+        "cloud": True,
+        "edge": True,
+        "hybrid": True,
+        "nowhere": True,
+    }, {place: places.count(place) for place in set(places)}
 
 
 @settings(max_examples=30, deadline=None)
@@ -141,6 +206,53 @@ def test_latency_grows_with_load_and_is_infinite_beyond_it():
     latency = p99_latency_s(rates, 1, 0.01, 1)
     assert np.all(np.diff(latency[:4]) > 0)
     assert latency[4] == np.inf
+
+
+def test_a_hybrid_by_hand():
+    """10 requests a second: half of them at the edge, the rest in the cloud."""
+    workload = Workload(
+        "w",
+        (1,),
+        {("NVIDIA L4", "p"): (0.01,), ("NVIDIA Tesla T4", "p"): (0.1,)},
+        {"p": 1e9},
+        {"p": 1},
+    )
+    cloud = [Offer("c", "m", "NVIDIA L4", 1, "on demand", 1.0, "by hand")]
+    near = [own("NVIDIA Tesla T4", price_usd=100, lifetime_years=1, electricity_usd_per_kwh=0)]
+    goal = Objective(10.0, 0.5, network_s=0.05)
+    found = plan(workload, goal, region=GRID, among=cloud, edge=near, edge_shares=(0.5,))
+    (split,) = [o for o in (*found.feasible, *found.rejected) if o.place == "hybrid"]
+    alone = next(o for o in found.feasible if o.place == "cloud")
+    assert split.edge.instances == split.instances == 1
+    assert split.edge.utilisation == pytest.approx(5 * 0.1)
+    assert split.utilisation == pytest.approx(5 * 0.01)
+    assert split.price_usd_per_month == pytest.approx(
+        alone.price_usd_per_month + split.edge.price_usd_per_month
+    )
+    parts = (split.edge, split)
+    assert split.p99_latency_s == max(split.edge.p99_latency_s, 0.05 + 0.01)
+    assert "50 % of the requests" in str(split)
+    assert split.price_usd_per_thousand == pytest.approx(
+        split.price_usd_per_month / (10.0 * 2_629_800) * 1000
+    )
+    assert {part.at_edge for part in parts} == {True, False}
+    assert found.best.place == "edge"  # two of the cheap machines keep up with all of them
+
+
+def test_the_splits_latency_is_the_simulations():
+    """Edge and cloud each as an event simulation of its share; the worse p99 bounds the mixture."""
+    share, rate, edge_s, cloud_s, network_s = 0.4, 20.0, 0.05, 0.02, 0.03
+    parts = []
+    for part, served_s, delay_s in ((share, edge_s, 0.0), (1 - share, cloud_s, network_s)):
+        gaps = sim.poisson(jax.random.key(1), rate * part, 6_000, 40)
+        run = sim.queue(gaps, jax.numpy.full_like(gaps, served_s))
+        parts.append((part, delay_s + np.asarray(run.latency_s)[1_000:]))
+    worse = max(
+        float(p99_latency_s(rate * share, 1, edge_s, 1)),
+        network_s + float(p99_latency_s(rate * (1 - share), 1, cloud_s, 1)),
+    )
+    late = sum(part * float((latency > worse).mean()) for part, latency in parts)
+    assert late <= 0.0105
 
 
 def test_the_whole_catalogue_is_planned():
@@ -210,6 +322,11 @@ def one_device(*seconds):
         (lambda: Workload("w", (1,), {("d", "p"): (1.0,)}, {}, {}), ArgumentError, "known for p"),
         (lambda: plan(*example(0)[:2], region=GRID, among=[]), ArgumentError, "offers with one of"),
         (lambda: footprint(power_w=1, busy_s=2, total_s=1, region=GRID), ArgumentError, "busy_s"),
+        (
+            lambda: plan(*example(0)[:2], region=GRID, edge_shares=(1.0,)),
+            ArgumentError,
+            "edge_shares must be between 0 and 1",
+        ),
         (lambda: pareto_front([1, 2]), ShapeError, "criteria"),
         (lambda: price_per_thousand_usd(offers()[0], 0.0), ArgumentError, "rate_per_s"),
         (lambda: training_price_usd(offers()[0], -1.0, 1), ArgumentError, "step_s"),

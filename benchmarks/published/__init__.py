@@ -1,0 +1,1 @@
+"""Times that others measured and published, beside what labkit predicts for them."""

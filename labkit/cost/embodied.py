@@ -1,0 +1,45 @@
+"""The carbon of making a device, where somebody has published it (``embodied.csv``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from labkit.cost.facts import provenance, table
+from labkit.hw import get_device
+
+__all__ = ["embodied_g", "embodied_kg"]
+
+#: Years that a device serves, over which its making is spread: what Google and Microsoft state
+#: for their servers in their annual reports of 2023 (six), and AWS since 2024 (six).
+LIFETIME_YEARS = 6.0
+_SECONDS_PER_YEAR = 31_557_600.0
+
+
+@cache
+def _published() -> Mapping[str, float]:
+    found = {}
+    for row in table("embodied.csv"):
+        provenance(row, row["device"])
+        found[get_device(row["device"]).name] = float(row["embodied_kg"])
+    return found
+
+
+def embodied_kg(device: str) -> float | None:
+    """Kilograms of CO2 equivalent to make one; None where nobody has published them.
+
+    Example:
+        >>> embodied_kg("NVIDIA A100 PCIe 40 GB")
+        181.0
+        >>> embodied_kg("Google TPU v2") is None
+        True
+    """
+    return _published().get(get_device(device).name)
+
+
+def embodied_g(device: str, seconds: float) -> float | None:
+    """The part of it, in grams, that so many seconds of its life bear."""
+    kilograms = embodied_kg(device)
+    if kilograms is None:
+        return None
+    return kilograms * 1e3 * seconds / (LIFETIME_YEARS * _SECONDS_PER_YEAR)
