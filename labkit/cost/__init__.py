@@ -6,6 +6,7 @@ from labkit.cost.embodied import embodied_kg
 from labkit.cost.energy import Footprint, footprint
 from labkit.cost.facts import Offer, Region, get_region, offers, own, regions
 from labkit.cost.latency import p99_latency_s
+from labkit.cost.meter import EnergyReading, measure_energy
 from labkit.cost.objective import Objective
 from labkit.cost.option import Option
 from labkit.cost.pareto import pareto_front
@@ -14,6 +15,7 @@ from labkit.cost.price import price_per_thousand_usd, training_price_usd
 from labkit.cost.workload import Workload
 
 __all__ = [
+    "EnergyReading",
     "Footprint",
     "Objective",
     "Offer",
@@ -24,6 +26,7 @@ __all__ = [
     "embodied_kg",
     "footprint",
     "get_region",
+    "measure_energy",
     "offers",
     "own",
     "p99_latency_s",

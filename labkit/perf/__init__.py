@@ -1,6 +1,6 @@
 """The twin: what a computation costs, counted, predicted and measured."""
 
-from labkit.perf import collectives, ledger
+from labkit.perf import collectives, ledger, scaling
 from labkit.perf.calibrate import Calibrator, calibrate
 from labkit.perf.calibration import Calibration, calibration_file
 from labkit.perf.count import Count, OperationCount, count
@@ -34,4 +34,5 @@ __all__ = [
     "predict_parallel",
     "predict_training",
     "profile",
+    "scaling",
 ]
