@@ -1,13 +1,17 @@
 """How well labkit predicts time: kernels, shapes and models that calibration never saw.
 
-Run as ``python -m benchmarks.prediction --json FILE``. Calibration and measurement take
-turns (a round of probes, a round of programs), and each keeps its best round: on a shared
-machine whose speed changes from second to second, both then speak of the same machine.
+Run as ``python -m benchmarks.prediction --json FILE``; with ``--groundtruth`` it holds predictions
+for other devices against public tables instead (:mod:`benchmarks.published`).
+
+Calibration and measurement take turns (a round of probes, a round of programs), and each keeps
+its best round: on a shared machine whose speed changes from second to second, both then speak of
+the same machine.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
@@ -17,6 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks._harness import Row, main
+from benchmarks.published.compare import published_rows
 from labkit import kernels
 from labkit.perf import Calibrator, ledger, predict
 from labkit.perf.calibrate import call_s
@@ -138,4 +143,8 @@ def rows() -> Iterator[Row]:
 
 
 if __name__ == "__main__":
-    main(rows, title="Predicted against measured time")
+    if "--groundtruth" in sys.argv:
+        sys.argv.remove("--groundtruth")
+        main(published_rows, title="Predicted against published times")
+    else:
+        main(rows, title="Predicted against measured time")

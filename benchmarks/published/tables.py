@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import csv
 import json
-import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -223,16 +222,9 @@ def mlperf_ways(model: str, devices: int) -> tuple[Way, ...]:
         own = round(packed / devices)
         if 1 <= own <= (512 if model == "resnet" else 64):
             name = "resnet50" if model == "resnet" else "bert_pretraining"
-            step, gradient = _scaled(name, own)
+            step, gradient = traced(name, own, True)
             ways.append(Way(step, examples / (own * devices), gradient, overlap=2 / 3))
     return tuple(ways)
-
-
-def _scaled(name: str, own: int) -> tuple[Demand, float]:
-    """Traced at a power of two, not below 4, and scaled: a hundred traces fewer."""
-    size = max(4, 2 ** round(jnp.log2(own).item()))
-    step, gradient = traced(name, size, True)
-    return step.repeated(own / size), gradient
 
 
 def mlperf(folder: Path) -> Iterator[Published]:
@@ -287,15 +279,6 @@ def published(folder: Path) -> list[Published]:
     for precision in ("fp16", "fp32"):
         rows += lambda_training(folder, precision)
     return rows
-
-
-def errors(rows: list[Published], reached: Efficiency | None = None) -> list[float]:
-    """Absolute relative error of each row."""
-    return [abs(row.predict(reached) / row.seconds - 1) for row in rows]
-
-
-def median(values: list[float]) -> float:
-    return statistics.median(values) if values else float("nan")
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

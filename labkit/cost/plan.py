@@ -7,6 +7,7 @@ with the requests split between the two.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,6 +38,19 @@ class Plan:
     front: tuple[Option, ...]
     feasible: tuple[Option, ...]
     rejected: tuple[Option, ...]
+
+    def points(self) -> dict[str, tuple[list[float], list[float]]]:
+        """Prices (USD a month) and latencies (s) to draw: by place, the front, the rejected."""
+        groups: dict[str, list[Option]] = {}
+        for option in self.feasible:
+            groups.setdefault(option.place, []).append(option)
+        groups["on the front"] = list(self.front)
+        groups["rejected"] = [o for o in self.rejected if math.isfinite(o.p99_latency_s)]
+        return {
+            name: ([o.price_usd_per_month for o in group], [o.p99_latency_s for o in group])
+            for name, group in groups.items()
+            if group
+        }
 
 
 def plan(

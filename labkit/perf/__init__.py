@@ -5,13 +5,21 @@ from labkit.perf.calibrate import Calibrator, calibrate
 from labkit.perf.calibration import Calibration, calibration_file
 from labkit.perf.count import Count, OperationCount, count
 from labkit.perf.demand import Demand, demand
-from labkit.perf.elsewhere import Efficiency, efficiency
+from labkit.perf.elsewhere import Efficiency, device_s, efficiency
 from labkit.perf.measure import Measurement, measure
-from labkit.perf.parallel import ParallelPrediction, predict_parallel, predict_training
+from labkit.perf.parallel import (
+    BACKWARD_SHARE,
+    ParallelPrediction,
+    parallel_s,
+    predict_parallel,
+    predict_training,
+    training_demand,
+)
 from labkit.perf.predict import Prediction, predict
 from labkit.perf.profile import InstructionTime, profile
 
 __all__ = [
+    "BACKWARD_SHARE",
     "Calibration",
     "Calibrator",
     "Count",
@@ -27,12 +35,15 @@ __all__ = [
     "collectives",
     "count",
     "demand",
+    "device_s",
     "efficiency",
     "ledger",
     "measure",
+    "parallel_s",
     "predict",
     "predict_parallel",
     "predict_training",
     "profile",
     "scaling",
+    "training_demand",
 ]

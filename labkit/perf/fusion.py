@@ -173,7 +173,7 @@ def _apply(
 
 def _along_rows(equation: JaxprEqn) -> bool:
     """Whether each result needs one row only: then it is computed while the row is at hand."""
-    rank = len(equation.invars[0].aval.shape)
+    rank = len(getattr(equation.invars[0].aval, "shape", ()))
     return tuple(equation.params.get("axes", ())) == (rank - 1,)
 
 

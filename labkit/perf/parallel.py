@@ -16,11 +16,18 @@ from labkit.perf.demand import Demand, demand
 from labkit.perf.elsewhere import Efficiency, device_s, efficiency, fastest_s, interval_s
 from labkit.units import format_time
 
-__all__ = ["ParallelPrediction", "parallel_s", "predict_parallel", "predict_training"]
+__all__ = [
+    "BACKWARD_SHARE",
+    "ParallelPrediction",
+    "parallel_s",
+    "predict_parallel",
+    "predict_training",
+    "training_demand",
+]
 
 #: The backward pass does two products for each one of the forward pass, and the gradients of the
 #: last layers are there when it begins: the exchange has that long to hide behind.
-_BACKWARD_SHARE = 2 / 3
+BACKWARD_SHARE = 2 / 3
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,21 @@ def predict_training(
         >>> one.exchange_s, one.seconds < eight.seconds < 8 * one.seconds
         (0.0, True)
     """
+    spec = get_device(device) if isinstance(device, str) else device
+    asked, gradient_bytes = training_demand(loss, parameters, *batch)
+    return parallel_s(asked, spec, devices, exchanged_bytes=gradient_bytes, overlap=BACKWARD_SHARE)
+
+
+def training_demand(
+    loss: Callable[..., jax.Array], parameters: Any, *batch: Any
+) -> tuple[Demand, float]:
+    """What a step of training with momentum asks of a device, and the bytes of its gradient.
+
+    Args:
+        loss: of the parameters and a batch, a scalar.
+        parameters: a tree of arrays, or of their shapes.
+        *batch: what one device is given.
+    """
 
     def step(weights: Any, momentum: Any, *data: Any) -> Any:
         gradient = jax.grad(loss)(weights, *data)
@@ -145,14 +167,8 @@ def predict_training(
         return jax.tree.map(lambda w, m: w - 0.1 * m, weights, momentum), momentum
 
     shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), parameters)
-    spec = get_device(device) if isinstance(device, str) else device
-    return parallel_s(
-        demand(step, shapes, shapes, *batch),
-        spec,
-        devices,
-        exchanged_bytes=float(sum(map(array_bytes, jax.tree.leaves(shapes)))),
-        overlap=_BACKWARD_SHARE,
-    )
+    gradient_bytes = float(sum(map(array_bytes, jax.tree.leaves(shapes))))
+    return demand(step, shapes, shapes, *batch), gradient_bytes
 
 
 def parallel_s(
