@@ -10,9 +10,8 @@ from labkit.hw import get_device
 
 __all__ = ["embodied_g", "embodied_kg"]
 
-#: Years that a device serves, over which its making is spread: what Google and Microsoft state
-#: for their servers in their annual reports of 2023 (six), and AWS since 2024 (six).
-LIFETIME_YEARS = 6.0
+#: Years over which the making of a device is spread: an assumption, not a fact.
+LIFETIME_YEARS = 5.0
 _SECONDS_PER_YEAR = 31_557_600.0
 
 

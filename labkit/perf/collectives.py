@@ -14,9 +14,14 @@ Source:
 from __future__ import annotations
 
 import math
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
-from labkit.errors import ArgumentError
+from labkit.errors import ArgumentError, DataError
 from labkit.hw import DeviceSpec
 
 __all__ = [
@@ -30,11 +35,6 @@ __all__ = [
     "ring_all_reduce_s",
     "tree_all_reduce_s",
 ]
-
-#: NCCL's own model of a ring with its protocol for large messages, src/graph/tuning.cc of
-#: release 2.12 (BSD-3-Clause, read 2026-11-21): 3.4 µs a hop over NVLink, 9.6 µs over a network.
-_LINK_LATENCY_S = 3.4e-6
-_NETWORK_LATENCY_S = 9.6e-6
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,12 @@ def link_of(device: DeviceSpec, devices: int, *, per_node: int = 8) -> Link:
         required = "one whose interconnect is published"
         raise ArgumentError("device", required=required, got=device.name)
     if devices <= per_node:
-        return Link(_LINK_LATENCY_S, within)
+        return Link(_latencies_s()["within"], within)
     between = device.network_bytes_per_s
     if between is None:
         required = f"one whose network is published, for more than {per_node} of them"
         raise ArgumentError("device", required=required, got=device.name)
-    return Link(_NETWORK_LATENCY_S, min(within, between))
+    return Link(_latencies_s()["between"], min(within, between))
 
 
 def ring_all_reduce_s(n_bytes: float, devices: int, link: Link) -> float:
@@ -153,3 +153,22 @@ def _known(n_bytes: float, devices: int) -> int:
     if n_bytes < 0:
         raise ArgumentError("n_bytes", required="at least 0", got=n_bytes)
     return devices
+
+
+@cache
+def _latencies_s() -> dict[str, float]:
+    text = files("labkit.perf").joinpath("links.toml").read_text(encoding="utf-8")
+    return parse_links(tomllib.loads(text))
+
+
+def parse_links(table: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """The contents of ``links.toml``.
+
+    Raises:
+        DataError: where a row does not say where its figure comes from.
+    """
+    for name, row in table.items():
+        missing = [key for key in ("url", "date", "licence") if not row.get(key)]
+        if missing:
+            raise DataError(f"links.toml: {name} lacks {', '.join(missing)}.")
+    return {name: float(row["latency_s"]) for name, row in table.items()}

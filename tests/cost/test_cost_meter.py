@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from labkit.cost import embodied_kg, measure_energy
-from labkit.cost.embodied import embodied_g
+from labkit.cost.embodied import LIFETIME_YEARS, embodied_g
 from labkit.errors import ArgumentError
 
 
@@ -48,7 +48,7 @@ def test_without_counter_and_power_there_is_no_answer(tmp_path, power):
 
 
 def test_embodied_carbon_is_spread_over_the_life_of_a_device():
-    six_years_s = 6 * 31_557_600.0
+    life_s = LIFETIME_YEARS * 31_557_600.0
     kilograms = embodied_kg("NVIDIA A100 PCIe 40 GB")
-    assert embodied_g("NVIDIA A100 PCIe 40 GB", six_years_s) == pytest.approx(kilograms * 1e3)
+    assert embodied_g("NVIDIA A100 PCIe 40 GB", life_s) == pytest.approx(kilograms * 1e3)
     assert embodied_g("NVIDIA L4", 1.0) is None

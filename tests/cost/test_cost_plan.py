@@ -28,6 +28,7 @@ from labkit.cost import (
 )
 from labkit.errors import ArgumentError, ShapeError
 from labkit.hw import get_device
+from labkit.perf.demand import Demand, Kernel
 from labkit.serve import simulate as sim
 
 GRID = get_region("us-central1")
@@ -268,6 +269,25 @@ def test_the_whole_catalogue_is_planned():
     found = plan(workload, Objective(200.0, 0.1), region=GRID)
     assert found.best is not None
     assert {option.offer for option in found.feasible + found.rejected} == set(offers())
+
+
+def test_a_workload_predicted_for_the_catalogue_is_planned_and_drawn():
+    workload = Workload.predicted(
+        lambda batch, kind: Demand((Kernel(kind, 8e9 * batch, 5e7),)),
+        name="toy",
+        precisions={"bfloat16": 0.76},
+        memory_bytes={"bfloat16": 5e7},
+        batch_sizes=(1, 8),
+    )
+    small, large = workload.service_s["NVIDIA L4", "bfloat16"]
+    assert small < large < 8 * small
+    found = plan(workload, Objective(100.0, 0.1), region=GRID)
+    points = found.points()
+    assert len(points["cloud"][0]) == len(found.feasible)
+    assert min(points["cloud"][0]) == found.best.price_usd_per_month
+    known = [o for o in found.feasible if o.embodied_g_per_thousand is not None]
+    assert {o.offer.device for o in known} == {"NVIDIA A100 SXM4 40 GB"}
+    assert all(o.embodied_g_per_thousand > 0 for o in known)
 
 
 @pytest.mark.parametrize(

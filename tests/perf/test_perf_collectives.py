@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.errors import ArgumentError
+from labkit.errors import ArgumentError, DataError
 from labkit.hw import DeviceSpec, get_device
 from labkit.perf import collectives as c
 
@@ -75,6 +75,13 @@ def test_laws(n_bytes, devices):
         assert taken >= 0
         assert taken <= collective(2 * n_bytes, devices, LINK)
         assert collective(n_bytes, 1, LINK) == 0
+
+
+@pytest.mark.parametrize("missing", ["url", "date", "licence"])
+def test_a_latency_without_provenance_is_refused(missing):
+    row = {"latency_s": 1e-6, "url": "https://a", "date": "2026-01-01", "licence": "MIT"}
+    with pytest.raises(DataError, match=f"within lacks {missing}"):
+        c.parse_links({"within": {**row, missing: ""}})
 
 
 def test_small_arrays_go_by_tree_and_large_ones_by_ring():
