@@ -28,7 +28,8 @@ class Efficiency:
     Attributes:
         arithmetic: share of the published peak that a large product reaches.
         traffic: share of the published bandwidth.
-        between: traffic between products over what perfect fusion would leave, at least 1.
+        between: how often what one kernel passes to another is moved, compared with perfect
+            fusion; at least 1. Arguments and results move once.
         kernel_s: seconds that each kernel takes beyond its work.
         spread: as a logarithm, the error that 4 of 5 published measurements stay below.
         source: how the numbers were found.
@@ -116,7 +117,8 @@ def device_s(asked: Demand, device: DeviceSpec, reached: Efficiency | None = Non
         )
         for kernel in asked.products
     )
-    between_s = asked.other_bytes * reached.between / bandwidth
+    passed_bytes = max(asked.other_bytes - asked.minimal_bytes, 0.0)
+    between_s = (asked.other_bytes + (reached.between - 1) * passed_bytes) / bandwidth
     kernels = sum(kernel.times for kernel in asked.products) + asked.other_kernels
     moved_s = max(products_s + between_s, asked.minimal_bytes / bandwidth)
     return moved_s + max(kernels, 1.0) * reached.kernel_s
