@@ -83,7 +83,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise ArgumentError("--from", required="a file that can be read", got=str(error)) from error
     if file.suffix in (".yaml", ".yml"):
         try:
-            import yaml  # type: ignore[import-untyped]
+            import yaml
         except ImportError as error:
             fix = "Install pyyaml, or write the request as JSON."
             raise ArgumentError("--from", required="JSON here", got=str(file), fix=fix) from error

@@ -294,8 +294,8 @@ def draw_plan(load, objective_ms, region):
 
 viz.show(
     draw_plan(run.load, run.objective_ms, run.region),
-    alt="Options of the plan by price and latency: the edge machine is cheap and fast, clouds cost "
-    "from a hundred to tens of thousands of dollars a month.",
+    alt="Options by price and latency: the edge is cheapest and fastest, clouds that keep the "
+    "objective begin at twice its price, and large batches are rejected for their latency.",
 )
 
 # %% [markdown]
@@ -310,6 +310,7 @@ viz.explore(
     load=(100, 20000, 200, 100),
     objective_ms=(10, 500, 60, 5),
     region=["us-central1", "europe-north1", "asia-south1"],
+    frames=18,
 )
 
 # %% [markdown]
