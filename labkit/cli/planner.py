@@ -82,11 +82,8 @@ def _read(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise ArgumentError("--from", required="a file that can be read", got=str(error)) from error
     if file.suffix in (".yaml", ".yml"):
-        try:
-            import yaml
-        except ImportError as error:
-            fix = "Install pyyaml, or write the request as JSON."
-            raise ArgumentError("--from", required="JSON here", got=str(file), fix=fix) from error
+        import yaml
+
         loads, broken = yaml.safe_load, yaml.YAMLError
     else:
         loads, broken = json.loads, json.JSONDecodeError
