@@ -104,7 +104,7 @@ def between_products(jaxpr: Jaxpr) -> Between:
         >>> x = jnp.ones((64, 64))
         >>> closed = jax.make_jaxpr(lambda x: jnp.tanh(2 * x + 1) * x)(x)
         >>> between_products(closed.jaxpr)  # one pass: it reads x and writes the result
-        Between(kernels=1, moved_bytes=32768)
+        Between(kernels=1.0, moved_bytes=32768.0)
     """
     memory = _Memory()
     given = [memory.new(array_bytes(v.aval), 0) for v in jaxpr.invars]

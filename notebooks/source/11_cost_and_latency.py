@@ -88,7 +88,7 @@ teach.reveal(guess_gflop, one.flops / 1e9, unit="GFLOP")
 # %%
 reached = perf.efficiency()
 print(f"{reached.arithmetic:.2g} of the peak, {reached.traffic:.2g} of the bandwidth,")
-print(f"{format_time(reached.kernel_s)} a kernel, found by {reached.source[:41]}")
+print(f"{format_time(reached.kernel_s)} a kernel, found by {reached.source.split(' (')[0]}")
 
 # %% [markdown]
 # These numbers were fitted to public tables of others' measurements, and nothing is tuned for a
@@ -198,6 +198,10 @@ print(f"{run.tasks} tasks alone: {format_time(alone)}; {cores} processes: {forma
 print(f"ideal {format_time(predicted)}; measured / ideal = {together / predicted:.3g}")
 
 # %% [markdown]
+# **Explain.** The ideal takes it that the cores are free. Where other programs use them as well, a
+# second process gets only what they leave, and the ratio shows it: run the cell again on a quiet
+# machine.
+#
 # ## 5. Two laws, one formula
 #
 # **Claim.** If a share $s$ of the time on one device is serial, $p$ devices are
