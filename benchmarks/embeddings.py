@@ -28,16 +28,18 @@ def pytorch_vectors(texts: list[str], batch_size: int = 32) -> np.ndarray:
     tokenizer.enable_truncation(256)
     tokenizer.enable_padding()
     model = BertModel.from_pretrained(folder).eval()
-    rows = []
-    for start in range(0, len(texts), batch_size):
-        found = tokenizer.encode_batch(texts[start : start + batch_size])
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # little padding
+    rows = np.zeros((len(texts), model.config.hidden_size), np.float32)
+    for start in range(0, len(order), batch_size):
+        chosen = order[start : start + batch_size]
+        found = tokenizer.encode_batch([texts[i] for i in chosen])
         mask = torch.tensor([one.attention_mask for one in found])
         with torch.inference_mode():
             vectors = model(torch.tensor([one.ids for one in found]), attention_mask=mask)[0]
         weights = mask[..., None].float()
         mean = (vectors * weights).sum(1) / weights.sum(1)
-        rows.append(torch.nn.functional.normalize(mean, dim=1).numpy())
-    return np.concatenate(rows)
+        rows[chosen] = torch.nn.functional.normalize(mean, dim=1).numpy()
+    return rows
 
 
 def rows() -> Iterable[Row]:

@@ -38,7 +38,7 @@ def max_pool2d(
         stride: steps between windows; the window's own size if not given, so that none overlap.
         padding: as in `conv2d`; padded places count as minus infinity.
         method: ``"auto"``, or a name in `POOL_METHODS`: ``"slices"`` (maximum of strided slices,
-            gradient by first-match masks) or ``"xla"`` (the compiler's ``reduce_window``, whose
+            gradient by the winners' numbers) or ``"xla"`` (the compiler's ``reduce_window``, whose
             gradient is a select-and-scatter, on a CPU a hundred times slower).
 
     Returns:
@@ -120,34 +120,47 @@ def _max_slices(x: Array, *, window: Window) -> Array:
     return max_of_slices(x, window, 1)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(1, 2))
 def max_of_slices(x: Array, window: Window, axis: int) -> Array:
     """The maximum of each window of an image whose rows and columns are ``axis`` and the next."""
-    return _forward(x, window, axis)[0]
+    return _largest(x, window, axis, (x.shape[axis], x.shape[axis + 1]))
 
 
-def _forward(x: Array, window: Window, axis: int) -> tuple[Array, tuple[Array, Array]]:
-    largest = reduce(jnp.maximum, _slices(x, window, axis))
-    return largest, (x, largest)
+@partial(jax.custom_vjp, nondiff_argnums=(1, 2, 3))
+def _largest(x: Array, window: Window, axis: int, image: tuple[int, int]) -> Array:  # noqa: ARG001
+    return reduce(jnp.maximum, _slices(x, window, axis))
+
+
+def _forward(
+    x: Array,
+    window: Window,
+    axis: int,
+    image: tuple[int, int],  # noqa: ARG001
+) -> tuple[Array, Array]:
+    """The maxima, and the number of the slice that each came from: the first, if several have it.
+
+    The gradient goes by these numbers. To look for the maximum among the pixels again would fail
+    where the compiler computes them anew and rounds differently: no pixel would equal it.
+    """
+    first, *others = _slices(x, window, axis)
+    largest, winner = first, jnp.zeros(first.shape, jnp.uint8)
+    if len(others) >= 256:  # more than a byte tells apart
+        winner = winner.astype(jnp.int32)
+    for number, part in enumerate(others, 1):
+        winner = jnp.where(part > largest, jnp.asarray(number, winner.dtype), winner)
+        largest = jnp.maximum(largest, part)
+    return largest, winner
 
 
 def _backward(
-    window: Window, axis: int, kept: tuple[Array, Array], gradient: Array
+    window: Window, axis: int, image: tuple[int, int], winner: Array, gradient: Array
 ) -> tuple[Array]:
-    """Hand each gradient to the first slice that equals the maximum, then put the slices back."""
-    x, largest = kept
-    free = jnp.ones(largest.shape, bool)
-    shares = []
-    for part in _slices(x, window, axis):
-        wins = free & (part == largest)
-        free = free & ~wins
-        shares.append(jnp.where(wins, gradient, 0))
-    image = (x.shape[axis], x.shape[axis + 1])
+    """Hand each gradient to the slice that the maximum came from, then put the slices back."""
+    shares = [jnp.where(winner == number, gradient, 0) for number in range(len(window.taps))]
     together = _tile if window.size == window.stride else _overlay
     return (together(shares, window, axis, image),)
 
 
-max_of_slices.defvjp(_forward, _backward)
+_largest.defvjp(_forward, _backward)
 
 
 def _slices(x: Array, window: Window, axis: int) -> list[Array]:

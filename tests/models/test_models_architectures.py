@@ -148,6 +148,34 @@ def test_outputs_and_gradients_are_pytorchs(name: str, bits: int) -> None:
         np.testing.assert_allclose(our, their.grad, rtol=0, atol=backward * scale, err_msg=where)
 
 
+@pytest.mark.parametrize("name", ["cnn", "resnet9"])
+def test_slopes_are_the_differences_of_the_numpy_formula(name: str) -> None:
+    """Where maxima follow normalisations, a gradient that is lost in the pooling shows here."""
+    _, config, formula, inputs = TABLE[name]
+    graphdef, *states = nnx.split(built(name), nnx.Param, ...)
+    params, rest = map(nnx.to_pure_dict, states)
+    targets = np.arange(3) % 4
+
+    def loss(params):
+        outputs = nnx.merge(graphdef, params, rest)(jnp.asarray(inputs))
+        return cross_entropy(outputs, jnp.asarray(targets))
+
+    ours = jax.jit(jax.grad(loss))(params)
+    rng = np.random.default_rng(3)
+    start = jax.tree.map(lambda p: np.asarray(p, np.float64), params)
+    direction = jax.tree.map(lambda p: rng.normal(size=p.shape), start)
+
+    def in_numpy(step: float) -> float:
+        moved = jax.tree.map(lambda p, d: p + step * d, start, direction)
+        logits = formula(formulas.NumpyOps, moved, inputs.astype(np.float64), config)
+        return float((np.log(np.exp(logits).sum(1)) - logits[np.arange(3), targets]).mean())
+
+    slope = (in_numpy(1e-7) - in_numpy(-1e-7)) / 2e-7
+    along = jax.tree.map(lambda g, d: float((np.asarray(g) * d).sum()), ours, direction)
+    # Differences of float64 are good to seven digits here, float32 gradients to four.
+    assert sum(jax.tree.leaves(along)) == pytest.approx(slope, rel=1e-3)
+
+
 @pytest.mark.parametrize("name", TABLE)
 def test_summary_adds_up(name: str) -> None:
     model, (_, _, _, inputs) = built(name), TABLE[name]

@@ -99,7 +99,7 @@ def test_the_vae_and_its_loss_are_pytorchs() -> None:
 
     def loss(params):
         model = nnx.merge(graphdef, params, rest)
-        return negative_elbo(model(jnp.asarray(SMALL), noise=jnp.asarray(DRAW)), SMALL)
+        return negative_elbo(model(jnp.asarray(SMALL), noise=jnp.asarray(DRAW)), jnp.asarray(SMALL))
 
     value, ours = jax.jit(jax.value_and_grad(loss))(params)
     theirs = jax.tree.map(lambda p: torch.tensor(np.array(p), requires_grad=True), params)
