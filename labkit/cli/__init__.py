@@ -1,4 +1,4 @@
-"""The command `labkit`: doctor, run, collect, data, plan."""
+"""The command `labkit`: doctor, run, collect, data, plan, serve."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from labkit.cli.data import data
 from labkit.cli.doctor import doctor
 from labkit.cli.planner import planner
 from labkit.cli.run import run
+from labkit.cli.serve import serve
 
 __all__ = ["main"]
 
@@ -25,3 +26,4 @@ main.add_command(run)
 main.add_command(collect)
 main.add_command(data)
 main.add_command(planner)
+main.add_command(serve)

@@ -1,0 +1,77 @@
+"""Prediction from measured times: where nothing scatters it is the simulation, to the digit."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from asgi import INFER, infer_json, on_a_port, scale_app
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labkit import serve
+from labkit.cli import main
+from labkit.errors import ArgumentError
+from labkit.serve import simulate as sim
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1000), st.floats(0.0, 0.02))
+def test_without_scatter_it_is_the_simulation_and_the_way_around(seed, max_wait_s):
+    gaps = np.random.default_rng(seed).exponential(0.004, 64)
+    table, around = [0.004, 0.005, 0.007], 0.001
+    times = serve.ServiceTimes(
+        tuple(np.full(3, s) for s in table), tuple(np.full(2, around) for _ in table)
+    )
+    lane = jnp.asarray(gaps, jnp.float32)[:, None]
+    plain = sim.batching(lane, table, max_wait_s=max_wait_s)
+    ours = times.predict(gaps, max_wait_s=max_wait_s, seed=seed)
+    np.testing.assert_allclose(ours, np.asarray(plain.latency_s)[:, 0] + around, atol=1e-6)
+    assert times.capacity_per_s == pytest.approx(3 / 0.007)
+
+
+def run_of(sizes, engine_ms):
+    """A run with given batch sizes and engine times; 1 ms in the queue, 2 ms around."""
+    engine_ms = np.asarray(engine_ms, float)
+    told = [
+        f"queue;dur=1.000, engine;dur={ms:.3f}, batch;desc={size}"
+        for size, ms in zip(sizes, engine_ms, strict=True)
+    ]
+    n = len(sizes)
+    return serve.LoadResult(
+        np.arange(n) * 0.1, (engine_ms + 3) / 1e3, np.full(n, 200), told, n * 0.1
+    )
+
+
+def test_times_are_sorted_by_batch_and_gaps_filled_from_the_next_larger():
+    times = serve.ServiceTimes.of(run_of([1, 1, 4, 2], [5, 6, 9, 7]), max_batch=5)
+    np.testing.assert_allclose(times.mean_s, [0.0055, 0.007, 0.009, 0.009, 0.009])
+    for readings in times.around_s:
+        np.testing.assert_allclose(readings, 0.002, atol=1e-9)
+    with pytest.raises(ArgumentError, match="computed answers"):
+        serve.ServiceTimes.of(run_of([0], [0.0]), max_batch=2)
+
+
+def test_a_server_is_measured_in_bursts():
+    with on_a_port(scale_app(serve.Settings(max_batch=3))) as (port, _):
+        body = infer_json(np.ones((1, 2, 3)))
+        url = f"http://127.0.0.1:{port}{INFER}"
+        times = serve.measure_service(url, [body], max_batch=3, repeats=3, rest_s=0.01)
+    assert len(times.engine_s) == len(times.around_s) == 3
+    assert np.all(times.mean_s > 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["nowhere"], "is not an exported model"),
+        (["nowhere", "--max-batch", "0"], "max_batch must be at least 1"),
+        (["nowhere", "--replicas", "2", "--policy", "x"], "policy must be one of"),
+    ],
+)
+def test_the_command_says_what_is_wrong(options, complaint, monkeypatch):
+    monkeypatch.setattr("labkit.serve.log_to", lambda: None)
+    done = CliRunner().invoke(main, ["serve", *options])
+    assert done.exit_code == 1
+    assert complaint in done.output
