@@ -144,6 +144,40 @@ def test_a_training_run_shows_its_time_left_is_interrupted_and_continued(start_h
     assert 0 < first < second
 
 
+#: It waits for a file: so the test knows what is drawn when.
+HEAVY_FUNCTION = """\
+import time; from pathlib import Path
+drawn = []
+def patient(size):
+    while size > 1 and not Path("go").exists():
+        time.sleep(0.02)
+    drawn.append(size)
+    return viz.lines([0, 1], {"y": [0, size]}, xlabel="x / s", ylabel="y / m")
+viz.explore(patient, alt=lambda size: f"A line that rises to {size}.", size=(1, 9, 1))
+"""
+
+
+def test_a_heavy_function_shows_that_it_is_busy_and_drops_what_is_stale(start_here, lab_folder):
+    from playwright.sync_api import expect
+
+    start_here.find_cell("guess_gbps")
+    start_here.run_cell(HEAVY_FUNCTION)
+    named = start_here.page.get_by_role("group", name="Turn size")
+    slider, words = named.get_by_role("slider"), named.get_by_role("status")
+    picture = named.locator("img")
+    expect(picture).to_have_attribute("alt", "A line that rises to 1.")
+    slider.focus()
+    for _ in range(4):
+        slider.press("ArrowRight")
+    expect(named).to_have_attribute("aria-busy", "true")
+    expect(words).to_have_text("computing …")
+    start_here.screenshot(f"{FIRST}-busy")
+    (lab_folder / "go").touch()
+    expect(picture).to_have_attribute("alt", "A line that rises to 5.")
+    expect(named).to_have_attribute("aria-busy", "false")
+    assert "[1, 2, 3, 5]" in start_here.run_cell("print(drawn)")  # 4 was over before its turn
+
+
 @pytest.mark.skipif(not ALL, reason="LABKIT_BROWSER is not all: make test-browser")
 @pytest.mark.parametrize("name", OTHERS)
 def test_every_notebook_runs_moves_and_judges(name, browser, lab_address):
