@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import Any, TextIO
 
 import click
 
@@ -96,7 +97,8 @@ def carry_out(
     if len(todo) < len(opened.jobs):
         say(f"{len(opened.jobs) - len(todo)} of {len(opened.jobs)} done before in {opened.folder}")
     expected_pace = pace()
-    with ThreadPoolExecutor(at_once) as pool:
+    line = progress_line(len(opened.jobs), len(opened.jobs) - len(todo))
+    with ThreadPoolExecutor(at_once) as pool, line:
         futures = {
             pool.submit(runner.run, job, opened.output(job), cell_timeout_s): job for job in todo
         }
@@ -105,12 +107,27 @@ def carry_out(
                 done = opened.store(futures[future], future.result(), expected_pace)
                 if done.status == "ok" and done.predicted_s:
                     learn(done.label, done.predicted_s, done.measured_s, expected_pace)
+                line.clear()
                 say(_line(done))
+                line.update()
                 write_index(opened)
         finally:
             runner.stop()
     write_index(opened)
     return [record for job in opened.jobs if (record := opened.record(job))]
+
+
+def progress_line(jobs: int, done: int, file: TextIO | None = None) -> Any:
+    """A line that tells notebooks done and the time left; nothing where no one looks on.
+
+    Args:
+        jobs: notebooks in all.
+        done: those that an earlier run finished.
+        file: the terminal; standard error by default.
+    """
+    from tqdm import tqdm
+
+    return tqdm(total=jobs, initial=done, unit="notebook", file=file, disable=None, leave=False)
 
 
 def _asked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
@@ -18,6 +19,7 @@ from labkit.cli.job import Outcome
 from labkit.cli.pace import learn, pace
 from labkit.cli.plan import find_notebooks, plan_jobs, read_value, request_id
 from labkit.cli.records import open_run
+from labkit.cli.run import progress_line
 from labkit.cli.sweep import expand_grid
 from labkit.errors import ArgumentError, ParameterError
 from labkit.perf import ledger
@@ -163,3 +165,14 @@ def test_a_notebook_without_parameters_cell_is_refused(course):
     nbformat.write(nbformat.v4.new_notebook(), path)
     with pytest.raises(ParameterError, match="tagged 'parameters'"):
         plan_jobs([path], "smoke", {})
+
+
+@pytest.mark.parametrize("someone_looks", [True, False])
+def test_a_terminal_is_told_how_many_are_done_and_the_time_left(someone_looks):
+    terminal = io.StringIO()
+    terminal.isatty = lambda: someone_looks
+    with progress_line(4, 1, terminal) as line:
+        line.update()
+        line.refresh()
+    assert ("2/4 [" in terminal.getvalue() and "<" in terminal.getvalue()) == someone_looks
+    assert bool(terminal.getvalue()) == someone_looks

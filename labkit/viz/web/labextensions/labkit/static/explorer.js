@@ -3,6 +3,7 @@
 // answers it in a live notebook (live.js), stored frames do elsewhere (still.js).
 
 const BUSY_AFTER_MS = 150; // an answer quicker than that needs no notice
+const QUICK_MS = 400; // below, a second question travels while the first is worked on
 const FRAMES_KEPT = 256; // going back to a setting costs nothing
 
 function labkitExplorer(el, { controls, label, first, draw, free }) {
@@ -19,7 +20,7 @@ function labkitExplorer(el, { controls, label, first, draw, free }) {
   let asked = 0; // turns of the controls so far
   let shown = 0; // the turn that the picture answers
   let wanted = null; // the newest turn that nobody works on yet; older ones are dropped
-  let flying = 0; // questions on their way: two if answers are quick, so that none waits idle
+  let flying = 0; // questions on their way: two if answers are quick, so that no side waits
   let quick = true;
   let timer = null;
 
@@ -67,7 +68,7 @@ function labkitExplorer(el, { controls, label, first, draw, free }) {
       )
       .finally(() => {
         flying -= 1;
-        quick = performance.now() - start < BUSY_AFTER_MS;
+        quick = performance.now() - start < QUICK_MS;
         pump();
       });
   }
