@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
@@ -117,7 +117,7 @@ def carry_out(
     return [record for job in opened.jobs if (record := opened.record(job))]
 
 
-def progress_line(jobs: int, done: int, file: TextIO | None = None) -> Any:
+def progress_line(jobs: int, done: int, file: Any = None) -> Any:
     """A line that tells notebooks done and the time left; nothing where no one looks on.
 
     Args:
