@@ -57,7 +57,7 @@ class Fleet:
             for each, deaths in zip(self._up, self._deaths, strict=True)
         ]
 
-    def wait_until_up(self, timeout_s: float = 120.0) -> None:
+    def wait_until_up(self, timeout_s: float = 240.0) -> None:
         """Until every replica answers.
 
         Raises:

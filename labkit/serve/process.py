@@ -84,7 +84,7 @@ def start_server(
     policy: str = "power_of_two",
     cores: Sequence[int] = (),
     log: Path | None = None,
-    timeout_s: float = 120.0,
+    timeout_s: float = 240.0,
 ) -> ServerProcess:
     """Serve an exported model from a new process; returns once it answers.
 

@@ -66,7 +66,7 @@ def run(*calls):
     return asyncio.run(together())
 
 
-def until(condition, timeout_s=60.0):
+def until(condition, timeout_s=240.0):
     """Wait for something that happens on another thread; fail loudly if it never does."""
     end = time.monotonic() + timeout_s
     while not condition():

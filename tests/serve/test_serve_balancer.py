@@ -188,8 +188,8 @@ def status_page(url):
 
 
 def test_a_killed_replica_loses_no_accepted_request_and_is_replaced(bundle):
-    """Each request waits half a second in its replica, so that many are there when it is killed."""
-    slow = serve.Settings(max_batch=1000, max_queue=1000, max_wait_s=0.5)
+    """Each request waits a second in its replica, so that many are there when it is killed."""
+    slow = serve.Settings(max_batch=1000, max_queue=1000, max_wait_s=1.0)
     headers, body = digits_request(bundle)
     with serve.start_server(bundle.folder, slow, replicas=2) as server:
         before = status_page(server.url)["replicas"]
@@ -203,10 +203,10 @@ def test_a_killed_replica_loses_no_accepted_request_and_is_replaced(bundle):
 
         killer.start()
         result = serve.run_load(
-            url, [body], np.full(300, 0.005), headers=headers, connections=256, timeout_s=90.0
+            url, [body], np.full(400, 0.005), headers=headers, connections=400, timeout_s=90.0
         )
         killer.join()
-        assert result.statuses == {200: 300}
+        assert result.statuses == {200: 400}
         until(lambda: all(each["up"] for each in status_page(server.url)["replicas"]))
         after = status_page(server.url)
     assert after["resent"] > 0
@@ -216,7 +216,7 @@ def test_a_killed_replica_loses_no_accepted_request_and_is_replaced(bundle):
 
 
 def test_a_server_told_to_stop_answers_what_it_has_in_hand(bundle):
-    slow = serve.Settings(max_batch=1000, max_wait_s=2.0)
+    slow = serve.Settings(max_batch=1000, max_wait_s=5.0)
     headers, body = digits_request(bundle)
     server = serve.start_server(bundle.folder, slow)
     outcome = {}
