@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.errors import ArgumentError
@@ -17,6 +17,7 @@ def test_the_worked_example_takes_ten_seconds_not_hours():
     assert makespan_s(1000, 1.0, 1) == 1000.0  # even one device needs but 17 minutes
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.floats(0, 1), st.integers(1, 10_000))
 def test_laws(share, devices):
     amdahl, gustafson = amdahl_speedup(share, devices), gustafson_speedup(share, devices)
@@ -29,6 +30,7 @@ def test_laws(share, devices):
     assert amdahl_speedup(grown, devices) == pytest.approx(gustafson)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.integers(0, 500), st.integers(1, 40))
 def test_the_schedule_by_handing_out_one_task_after_another(tasks, devices):
     load = [0] * devices
