@@ -519,9 +519,10 @@ assert both["dropout"][1] > both["none"][1]
 print("learned by heart without a remedy; dropout and augmentation do better on the others")
 
 # %% [markdown]
-# **Explain.** Each remedy gives up some of the learned examples, the wrongly labelled ones first,
-# and names more of the others. They differ in what they cost: dropout and augmentation need more
-# steps, weight decay and L1 a strength to be tuned (notebook 04), early stopping a held-out part.
+# **Explain.** Most remedies give up some of the learned examples, the wrongly labelled ones first,
+# and name more of the others; label smoothing keeps them, but is less sure of them. They differ in
+# what they cost: dropout and augmentation need more steps, weight decay and L1 a strength to be
+# tuned (notebook 04), early stopping a held-out part.
 #
 # ## 13. What to take away
 #
