@@ -14,7 +14,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 __all__ = ["TUNED", "Worker", "take_turns"]
 
@@ -61,6 +62,16 @@ class Worker:
         self._child.send_signal(signal.SIGSTOP)
         return answer
 
+    def latencies(self, calls: int) -> list[float]:
+        """Seconds of each of so many calls, one by one."""
+        assert self._child.stdin is not None
+        self._child.send_signal(signal.SIGCONT)
+        self._child.stdin.write(f"each {calls}\n")
+        self._child.stdin.flush()
+        answer = [float(value) for value in self._answer().split()]
+        self._child.send_signal(signal.SIGSTOP)
+        return answer
+
     def stop(self) -> None:
         """End the child."""
         self._child.kill()
@@ -103,12 +114,21 @@ def _serve(target: str) -> None:
     call()
     print("worker:ready", flush=True)
     for line in sys.stdin:
-        calls = int(line)
+        calls = int(line.removeprefix("each "))
         call()
+        if line.startswith("each "):
+            print("worker:" + " ".join(f"{_once(call):.9f}" for _ in range(calls)), flush=True)
+            continue
         start = time.perf_counter()
         for _ in range(calls):
             call()
         print(f"worker:{(time.perf_counter() - start) / calls}", flush=True)
+
+
+def _once(call: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
+
 from benchmarks._harness import Row, main
-from benchmarks._worker import take_turns
+from benchmarks._worker import Worker, take_turns
 
 _PLAIN: Mapping[str, str] = {}
 
@@ -34,6 +36,7 @@ def rows() -> Iterable[Row]:
     )
     goals = {"PyTorch compiled": 1.1, "ONNX Runtime": 0.9}
     yield from answers("CNN answers 64 images", _ANSWERS_64, goals, 8)
+    yield from tails()
 
 
 def answers(
@@ -47,6 +50,22 @@ def answers(
     ours = seconds.pop("labkit")
     for peer, theirs in seconds.items():
         yield _row(name, peer, theirs, ours, goals.get(peer))
+
+
+def tails(calls: int = 2000) -> Iterable[Row]:
+    """How much later than the median the hundredth answer comes, one image at a time."""
+    for name in ("labkit", "ONNX Runtime"):
+        worker = Worker(*_ANSWERS_1[name])
+        try:
+            if not worker.ready():
+                continue
+            worker.latencies(calls // 10)
+            p50, p99 = np.percentile(worker.latencies(calls), (50, 99))
+        finally:
+            worker.stop()
+        goal = 1.5 if name == "labkit" else None
+        detail = {"p50_ms": float(p50) * 1e3, "p99_ms": float(p99) * 1e3}
+        yield Row(f"{name}, 1 image: p99 over p50", "", float(p99 / p50), goal, "lower", detail)
 
 
 def _row(name: str, peer: str, theirs: float, ours: float, goal: float | None) -> Row:

@@ -23,6 +23,7 @@ _STEPS = {
     "idiomatic flax": ("benchmarks._cnn:flax_step", _PLAIN),
     "PyTorch": ("benchmarks._cnn:torch_step", _PLAIN),
     "PyTorch fused tuned": ("benchmarks._cnn:torch_fused_step", TUNED),
+    "PyTorch compiled tuned": ("benchmarks._cnn:torch_compiled_step", TUNED),
     "TensorFlow tuned": (
         "benchmarks._cnn:tensorflow_step",
         _QUIET | TUNED | {"KERAS_BACKEND": "tensorflow"},
