@@ -91,7 +91,7 @@ def carry_out(
     opened: Run, runner: Runner, at_once: int, cell_timeout_s: float, say: Callable[[str], None]
 ) -> list[Record]:
     """Run what is not finished, ``at_once`` at a time, and record each as it ends."""
-    from labkit.cli.pace import learn, pace
+    from labkit.perf.pace import learn, pace
 
     todo = opened.unfinished()
     if len(todo) < len(opened.jobs):

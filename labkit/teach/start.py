@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.errors import ArgumentError
+from labkit.perf.pace import pace
 from labkit.teach.provenance import provenance
 from labkit.teach.publish import RESULT_MIME
 from labkit.teach.schema import PROFILES, Schema, parse_parameters
@@ -18,7 +19,11 @@ __all__ = ["Run", "start"]
 
 @dataclass(frozen=True)
 class Run:
-    """What this run of a notebook was told to do: each setting is an attribute."""
+    """What this run of a notebook was told to do: each setting is an attribute.
+
+    ``predicted_s`` is the time on the reference machine; what is shown to the reader is that
+    time at this machine's pace (:mod:`labkit.perf.pace`).
+    """
 
     profile: str
     predicted_s: float
@@ -33,7 +38,9 @@ class Run:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         told = ", ".join(f"{name} = {value!r}" for name, value in self.settings.items())
-        text = f"Profile {self.profile}: about {format_time(self.predicted_s, 2)} expected."
+        here = pace()
+        text = f"Profile {self.profile}: about {format_time(self.predicted_s * here, 2)} expected"
+        text += f" here, at {here:.2g} times the reference machine's time."
         published = {"profile": self.profile, "predicted_s": self.predicted_s, **self.origin}
         return {"text/plain": f"{text}\n{told}", RESULT_MIME: {"start": published}}
 

@@ -16,13 +16,13 @@ from patience import until
 
 from labkit.cli import main
 from labkit.cli.job import Outcome
-from labkit.cli.pace import learn, pace
 from labkit.cli.plan import find_notebooks, plan_jobs, read_value, request_id
 from labkit.cli.records import open_run
 from labkit.cli.run import progress_line
 from labkit.cli.sweep import expand_grid
 from labkit.errors import ArgumentError, ParameterError
 from labkit.perf import ledger
+from labkit.perf.pace import learn, pace
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from labkit.errors import ArgumentError
 from labkit.perf import ledger
+from labkit.perf.pace import learn, pace
 
 # The module alone, without the room and JAX: three processes start in a moment.
 WRITER = """
@@ -62,3 +63,12 @@ def test_an_empty_book_says_so(tmp_path):
 def test_only_positive_figures_are_entered(tmp_path, bad):
     with pytest.raises(ArgumentError, match="measured must be positive and finite"):
         ledger.record("x", predicted=1, measured=bad, file=tmp_path / "ledger.jsonl")
+
+
+def test_pace_is_the_median_of_the_notebooks_run_here(tmp_path, monkeypatch):
+    monkeypatch.setattr(ledger, "cache_folder", lambda: tmp_path)
+    assert pace() == 1.0
+    for measured_s in (20.0, 80.0, 30.0):  # of a notebook that states 10 s
+        learn("00_demo", predicted_s=10.0, measured_s=measured_s, pace_used=1.0)
+    ledger.record("01/matmul", predicted=1.0, measured=100.0)  # another unit: not a pace
+    assert pace() == 3.0

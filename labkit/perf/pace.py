@@ -1,8 +1,8 @@
 """How this machine's notebooks compare with the reference machine's, learnt from those run here.
 
-A notebook states the seconds it takes on two cores of the reference machine. `labkit run`
-multiplies them by this machine's pace, the median ratio of the notebooks that ran here
-before, and enters each prediction with what came of it into the ledger.
+A notebook states the seconds it takes on two cores of the reference machine. They are
+multiplied by this machine's pace, the median ratio of the notebooks that ran here before;
+`labkit run` enters each prediction with what came of it into the ledger.
 """
 
 from __future__ import annotations
