@@ -217,7 +217,7 @@ def rate_and_loss(number):
         f"rate {rates[number]:.2g}": loss[number],
         f"best, {best_rate:.2g}": loss[population.best()],
     }
-    axes = {"xlabel": "epoch", "ylabel": "validation loss / nat", "logy": True}
+    axes = {"xlabel": "epoch", "ylabel": "validation loss / nat"}
     return viz.lines(np.arange(1, run.epochs + 1), lines, **axes)
 
 
@@ -238,7 +238,6 @@ viz.show(
         xlabel="learning rate",
         ylabel="validation loss / nat",
         logx=True,
-        logy=True,
     ),
     alt="The loss after training over the learning rate: a valley on a scale of factors, with a "
     "slow slope on its left and a steep wall on its right.",
