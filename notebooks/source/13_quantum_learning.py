@@ -83,11 +83,11 @@ assert np.allclose(shifted, exact, atol=1e-5)
 
 # %%
 turn = np.linspace(-np.pi, np.pi, 73)
-rows = jnp.tile(angles, (73, 1)).at[:, 0].set(turn)
+sweep = jnp.tile(angles, (73, 1)).at[:, 0].set(turn)
 
 
 def draw_sweep(second_angle_degrees):
-    values = energy(rows.at[:, 1].set(np.radians(second_angle_degrees)), observable)
+    values = energy(sweep.at[:, 1].set(np.radians(second_angle_degrees)), observable)
     return viz.lines(
         np.degrees(turn), {"⟨ZZZ⟩": values}, xlabel="first angle / degrees", ylabel="⟨ZZZ⟩",
         markers=False,
