@@ -11,9 +11,13 @@ from lab_page import TIMEOUT_MS
 from lab_server import CHROMIUM, FLAGS, ROOT, serve
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """A headless Chromium, or a skip that says how to get one."""
+    """A headless Chromium, or a skip that says how to get one.
+
+    Closed with the last test of its file: while it is open, playwright runs an event loop in
+    this thread, and no other test could start its own.
+    """
     if CHROMIUM is None:
         pytest.skip("there is no Chromium: bash scripts/install_chromium.sh installs it")
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -24,7 +28,7 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab_folder(tmp_path_factory) -> Path:
     """A copy of ``notebooks/``."""
     folder = tmp_path_factory.mktemp("lab")
@@ -33,7 +37,7 @@ def lab_folder(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab_address(browser, lab_folder) -> Iterator[str]:
     """The address of a JupyterLab that serves the copy."""
     with serve(lab_folder) as address:
