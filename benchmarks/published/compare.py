@@ -4,10 +4,10 @@
 benchmarks.published.compare`` the numbers of ``labkit/perf/efficiency.toml``.
 
 Three numbers (the share of the peak, the share of the bandwidth, the seconds of a kernel) are
-fitted to single kernels only, so every whole workload is predicted by numbers that have not seen
-it; the kernels of a device by numbers fitted to the other device's. The fourth (how often what
-one kernel passes to another is moved) is set beforehand; printed beside it is what each source
-alone would have chosen.
+fitted to single kernels only; the kernels of a device are predicted by numbers fitted to the
+other device's. The fourth (how often what one kernel passes to another is moved) was chosen by
+hand with the tables of whole workloads in view, so their errors are not strictly held out;
+printed beside it is what each source alone would have chosen.
 """
 
 from __future__ import annotations
