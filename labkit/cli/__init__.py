@@ -1,10 +1,11 @@
-"""The command `labkit`: doctor, run, collect, data, plan, serve."""
+"""The command `labkit`: doctor, run, collect, board, data, plan, serve."""
 
 from __future__ import annotations
 
 import click
 
 import labkit
+from labkit.cli.board import board
 from labkit.cli.collect import collect
 from labkit.cli.data import data
 from labkit.cli.doctor import doctor
@@ -24,6 +25,7 @@ def main() -> None:
 main.add_command(doctor)
 main.add_command(run)
 main.add_command(collect)
+main.add_command(board)
 main.add_command(data)
 main.add_command(planner)
 main.add_command(serve)

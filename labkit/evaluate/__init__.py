@@ -2,26 +2,61 @@
 
 from __future__ import annotations
 
+from labkit.evaluate.attribution import integrated_gradients, saliency
+from labkit.evaluate.calibration import (
+    Reliability,
+    expected_calibration_error,
+    fit_temperature,
+    reliability,
+)
 from labkit.evaluate.classification import (
     ClassificationReport,
     accuracy_score,
     classification_report,
     confusion_matrix,
 )
+from labkit.evaluate.decision_curve import DecisionCurve, decision_curve
 from labkit.evaluate.generation import classifier_score, diversity
+from labkit.evaluate.intervals import Estimate, bootstrap_interval, mean_interval
 from labkit.evaluate.power_law import PowerLaw, Spending
 from labkit.evaluate.scaling import PowerLawFit, Prediction, fit_power_law
+from labkit.evaluate.screening import (
+    OperatingPoint,
+    cost_threshold,
+    operating_point,
+    roc_auc,
+    sensitivity_at_specificity,
+)
+from labkit.evaluate.subgroups import Subgroup, by_subgroup
 
 __all__ = [
     "ClassificationReport",
+    "DecisionCurve",
+    "Estimate",
+    "OperatingPoint",
     "PowerLaw",
     "PowerLawFit",
     "Prediction",
+    "Reliability",
     "Spending",
+    "Subgroup",
     "accuracy_score",
+    "bootstrap_interval",
+    "by_subgroup",
     "classification_report",
     "classifier_score",
     "confusion_matrix",
+    "cost_threshold",
+    "decision_curve",
     "diversity",
+    "expected_calibration_error",
     "fit_power_law",
+    "fit_temperature",
+    "integrated_gradients",
+    "mean_interval",
+    "operating_point",
+    "reliability",
+    "roc_auc",
+    "saliency",
+    "sensitivity_at_specificity",
 ]

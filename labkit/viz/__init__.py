@@ -8,6 +8,7 @@ from labkit.viz.explore import Explorer, explore
 from labkit.viz.learning import confusion_matrix, image_grid, learning_curves
 from labkit.viz.live import history_curves, live_curves
 from labkit.viz.pages import with_html
+from labkit.viz.panels import Panel, range_panels
 from labkit.viz.plots import bars, heatmap, lines, scatter
 from labkit.viz.quantum import amplitude_bars, bloch_spheres
 from labkit.viz.roofline import roofline
@@ -23,6 +24,7 @@ __all__ = [
     "PALETTE",
     "STYLE",
     "Explorer",
+    "Panel",
     "Picture",
     "amplitude_bars",
     "bars",
@@ -39,6 +41,7 @@ __all__ = [
     "new_figure",
     "parallel_coordinates",
     "png_bytes",
+    "range_panels",
     "roofline",
     "scatter",
     "show",
