@@ -111,6 +111,7 @@ def _gru_forward(
 
 def _gru_backward(kept: tuple[Array, ...], gradient: Array) -> tuple[Array, ...]:
     outputs, acted, recurrent, hidden = kept
+    flipped = recurrent.T  # in the loop, the product would turn it round again at every time
 
     def step(
         for_hidden: Array, now: tuple[Array, Array, Array]
@@ -123,7 +124,7 @@ def _gru_backward(kept: tuple[Array, ...], gradient: Array) -> tuple[Array, ...]
         for_z = for_hidden * (before - n) * z * (1 - z)
         inside = jnp.concatenate([for_r, for_z, for_n * r], axis=-1)
         outside = jnp.concatenate([for_r, for_z, for_n], axis=-1)
-        return inside @ recurrent.T + for_hidden * z, (outside, inside)
+        return inside @ flipped + for_hidden * z, (outside, inside)
 
     befores = states_before(hidden, outputs)
     start, times = jnp.zeros_like(hidden), (gradient, acted, befores)

@@ -132,6 +132,7 @@ def _lstm_backward(kept: _LSTMKept, gradient: tuple[Array, Array]) -> tuple[Arra
     squashed = jnp.tanh(cells)
     through_output = o * (1 - squashed**2)
     earlier = states_before(cell, cells)
+    flipped = recurrent.T  # in the loop, the product would turn it round again at every time
     slopes = [g * i * (1 - i), earlier * f * (1 - f), i * (1 - g**2), squashed * o * (1 - o)]
 
     def step(state: tuple[Array, Array], now: tuple[Array, ...]) -> tuple[Any, Array]:
@@ -140,7 +141,7 @@ def _lstm_backward(kept: _LSTMKept, gradient: tuple[Array, Array]) -> tuple[Arra
         for_hidden = for_hidden + from_output
         for_cell = for_cell + from_cell + for_hidden * through
         pull = jnp.concatenate([for_cell, for_cell, for_cell, for_hidden], axis=-1) * slope
-        return (pull @ recurrent.T, for_cell * forget), pull
+        return (pull @ flipped, for_cell * forget), pull
 
     start = (jnp.zeros_like(hidden), jnp.zeros_like(cell))
     times = (*gradient, through_output, jnp.concatenate(slopes, axis=-1), f)
