@@ -17,7 +17,8 @@ from matplotlib.figure import Figure
 
 from labkit.errors import ArgumentError
 from labkit.viz.controls import Control, control
-from labkit.viz.show import Picture, png_bytes
+from labkit.viz.redraw import Redraw
+from labkit.viz.show import Picture
 from labkit.viz.still import still_bundle
 from labkit.viz.widget import WIDGET_MIME, live_widget
 
@@ -101,6 +102,7 @@ class Explorer:
         self.controls = tuple(control(name, spec) for name, spec in controls.items())
         self._fn, self._alt, self._frames = fn, alt, frames
         self._kept: OrderedDict[tuple[int, ...], Picture] = OrderedDict()
+        self._redraw = Redraw()
         self._setting = self.start
         self.picture_at(self.start)  # a function that fails does so where it is written
 
@@ -149,15 +151,17 @@ class Explorer:
         values = self._values(key)
         with _collecting_later():
             drawn = self._fn(**values)
-            png = drawn if isinstance(drawn, bytes) else png_bytes(drawn, compress_level=1)
+            png = drawn if isinstance(drawn, bytes) else self._redraw.png(drawn)
         picture = self._kept[key] = Picture(png, self._words(values))
         if len(self._kept) > PICTURES_KEPT:
             self._kept.popitem(last=False)
         return picture
 
-    def _turned(self, setting: Sequence[int]) -> Picture:
+    def _turned(self, setting: Sequence[int], ahead: bool = False) -> Picture:
+        """The picture of a setting, which is the reader's unless it was asked ahead of need."""
         picture = self.picture_at(setting)
-        self._setting = tuple(setting)
+        if not ahead:
+            self._setting = tuple(setting)
         return picture
 
     def _values(self, setting: Sequence[int]) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def image_grid(
     Example:
         >>> import numpy as np
         >>> figure = image_grid(np.zeros((3, 8, 8, 1)), titles=["a", "b", "c"])
-        >>> [axes.get_title() for axes in figure.axes[:3]]
+        >>> [text.get_text() for text in figure.axes[0].texts]
         ['a', 'b', 'c']
     """
     stack = np.asarray(images)
@@ -132,19 +132,26 @@ def image_grid(
     if stack.ndim != 3 and not (stack.ndim == 4 and stack.shape[-1] == 3):
         required = "of shape (b, h, w), (b, h, w, 1) or (b, h, w, 3)"
         raise ShapeError("images", required=required, got=stack.shape)
-    columns = max(1, min(columns, len(stack)))
-    rows = -(-len(stack) // columns)
     low, high = value_range or (float(stack.min()), float(stack.max()))
     scaled = np.clip((stack - low) / max(high - low, 1e-12), 0, 1)
-    row_height = 1.25 if len(titles) else 1.05
-    height = row_height * rows + (0.4 if title else 0)
-    figure, axes = new_figure(rows, columns, width=1.1 * columns, height=height, squeeze=False)
-    for i, panel in enumerate(axes.flat):
-        panel.set_axis_off()
-        if i < len(stack):
-            panel.imshow(scaled[i], cmap="gray", vmin=0, vmax=1)
+    columns = max(1, min(columns, len(stack)))
+    lines = max((name.count("\n") + 1 for name in titles), default=0)
+    words = 0.17 * lines + 0.03 * bool(lines)  # room above each image, inches
+    rows, above = -(-len(stack) // columns), 0.4 if title else 0.05
+    width, height = 1.1 * columns, (1.05 + words) * rows + above
+    # One pair of axes for all, in inches: one for each image takes as many times as long to draw.
+    figure = Figure(figsize=(width, height))
+    figure.set_layout_engine("none")
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    tall, wide = np.array(stack.shape[1:3]) / max(stack.shape[1:3])
+    for i, image in enumerate(scaled):
+        x, y = 1.1 * (i % columns) + 0.55, above + (1.05 + words) * (i // columns) + words + 0.5
+        box = (x - wide / 2, x + wide / 2, y + tall / 2, y - tall / 2)
+        axes.imshow(image, cmap="gray", vmin=0, vmax=1, extent=box, aspect="auto")
         if i < len(titles):
-            panel.set_title(titles[i], fontsize=9, loc="center")
+            axes.text(x, y - tall / 2 - 0.04, titles[i], fontsize=9, ha="center", va="bottom")
+    axes.set(xlim=(0, width), ylim=(height, 0))
     if title:
-        figure.suptitle(title)
+        axes.text(0.05, 0.1, title, fontsize=12, va="top")
     return figure

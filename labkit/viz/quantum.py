@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 from numpy.typing import ArrayLike
 
 from labkit.errors import ShapeError
@@ -20,6 +21,9 @@ __all__ = ["amplitude_bars", "bloch_spheres"]
 def bloch_spheres(vectors: ArrayLike, *, names: Sequence[str] | None = None) -> Figure:
     """One sphere per qubit with its Bloch vector; a short arrow means a mixed state.
 
+    All are seen from far away, from the same side; of what points away from the reader the
+    line is pale.
+
     Args:
         vectors: x, y, z of each qubit, of shape (n, 3), none longer than 1.
         names: one title per qubit; "qubit 0", … by default.
@@ -28,22 +32,25 @@ def bloch_spheres(vectors: ArrayLike, *, names: Sequence[str] | None = None) -> 
         ShapeError: if the vectors are not of shape (n, 3).
 
     Example:
-        >>> len(bloch_spheres([[0, 0, 1], [1, 0, 0]]).axes)
-        2
+        >>> figure = bloch_spheres([[0, 0, 1], [1, 0, 0]])
+        >>> [text.get_text() for text in figure.axes[0].texts if "qubit" in text.get_text()]
+        ['qubit 0', 'qubit 1']
     """
     points = np.asarray(vectors, dtype=float)
     if points.ndim != 2 or points.shape[1] != 3 or not len(points):
         raise ShapeError("vectors", required="of shape (qubits, 3)", got=points.shape)
     count = len(points)
     names = [f"qubit {i}" for i in range(count)] if names is None else names
-    figure, axes = new_figure(
-        1, count, width=2.7 * count, height=3.1, squeeze=False, subplot_kw={"projection": "3d"}
-    )
-    for axis, vector, name in zip(axes[0], points, names, strict=True):
-        _sphere(axis)
-        axis.quiver(0, 0, 0, *vector, color=PALETTE[1], linewidth=2.5, arrow_length_ratio=0.15)
-        axis.scatter(*vector, color=PALETTE[1], s=18)
-        axis.set_title(name, loc="center", pad=12)
+    figure = Figure(figsize=(2.7 * count, 3.1))
+    figure.set_layout_engine("none")
+    axis = figure.add_axes((0, 0, 1, 1))
+    axis.set_axis_off()
+    axis.set(xlim=(0, 2.7 * count), ylim=(-1.55, 1.55))
+    for i, (vector, name) in enumerate(zip(points, names, strict=True)):
+        centre = np.array([2.7 * i + 1.35, -0.1])
+        _sphere(axis, centre)
+        _arrow(axis, centre, vector)
+        axis.text(centre[0], centre[1] + 1.43, name, ha="center", fontsize=12)
     return figure
 
 
@@ -82,22 +89,42 @@ def amplitude_bars(
     return figure
 
 
-def _sphere(axis: Any) -> None:
-    """A faint sphere with its equator, poles and axes, always seen from the same side."""
-    turn, rise = np.linspace(0, 2 * np.pi, 61), np.linspace(0, np.pi, 31)
-    shell = [np.outer(np.cos(turn), np.sin(rise)), np.outer(np.sin(turn), np.sin(rise))]
-    shell.append(np.outer(np.ones_like(turn), np.cos(rise)))
-    axis.plot_surface(*shell, color="#56B4E9", alpha=0.08, linewidth=0, shade=False)
-    axis.plot(np.cos(turn), np.sin(turn), 0 * turn, color="#999999", linewidth=0.8)
-    for direction in np.eye(3):
-        axis.plot(*np.outer(direction, [-1, 1]), color="#999999", linewidth=0.8, linestyle=":")
-    for text, place in (("|0⟩", (0, 0, 1.2)), ("|1⟩", (0, 0, -1.25)), ("x", (1.25, 0, 0)),
-                        ("y", (0, 1.2, 0))):  # fmt: skip
-        axis.text(*place, text, ha="center", va="center", fontsize=10)
-    axis.set_axis_off()
-    axis.set_box_aspect((1, 1, 1), zoom=1.3)
-    axis.set(xlim=(-1, 1), ylim=(-1, 1), zlim=(-1, 1))
-    axis.view_init(elev=18, azim=-58)
+def _seen(points: ArrayLike) -> tuple[Any, Any]:
+    """Where points, of shape (..., 3), are seen, (..., 2), and how near to the reader, (...)."""
+    turn, rise = np.radians([-58, 18])
+    right = [-np.sin(turn), np.cos(turn), 0]
+    up = [-np.sin(rise) * np.cos(turn), -np.sin(rise) * np.sin(turn), np.cos(rise)]
+    near = [np.cos(rise) * np.cos(turn), np.cos(rise) * np.sin(turn), np.sin(rise)]
+    points = np.asarray(points, dtype=float)
+    return points @ np.transpose([right, up]), points @ np.array(near)
+
+
+def _sphere(axis: Any, centre: Any) -> None:
+    """A faint sphere with its equator, its axes and their names."""
+    axis.add_patch(
+        Circle(tuple(centre), 1, facecolor="#EAF4FB", edgecolor="#999999", linewidth=0.8)
+    )
+    turn = np.linspace(0, 2 * np.pi, 121)
+    equator, near = _seen(np.stack([np.cos(turn), np.sin(turn), 0 * turn], axis=1))
+    for part, dash in ((near >= 0, "-"), (near <= 0, ":")):
+        shown = np.where(part[:, None], equator + centre, np.nan)
+        axis.plot(*shown.T, color="#999999", linewidth=0.9, linestyle=dash)
+    for name, direction in zip(("x", "y", "|0⟩"), np.eye(3), strict=True):
+        end, _ = _seen(direction)
+        axis.plot(*np.transpose([centre - end, centre + end]), color="#999999", lw=0.8, ls=":")
+        axis.text(*(centre + 1.2 * end), name, ha="center", va="center", fontsize=10)
+    axis.text(*(centre + 1.2 * _seen([0, 0, -1])[0]), "|1⟩", ha="center", va="center", fontsize=10)
+
+
+def _arrow(axis: Any, centre: np.ndarray, vector: np.ndarray) -> None:
+    """The Bloch vector: strong where it comes towards the reader, paler where it goes away."""
+    end, near = _seen(vector)
+    strength = 1.0 if near >= -1e-9 else 0.55
+    axis.plot(*(centre + end), "o", color=PALETTE[1], markersize=6, alpha=strength)
+    if np.linalg.norm(end) > 0.05:
+        style = {"arrowstyle": "-|>", "color": PALETTE[1], "linewidth": 2.5, "shrinkB": 0}
+        told = {**style, "shrinkA": 0, "alpha": strength, "mutation_scale": 14}
+        axis.annotate("", centre + end, centre, arrowprops=told)
 
 
 def _phase(angle: float) -> str:

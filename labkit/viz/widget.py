@@ -28,7 +28,7 @@ def web_file(name: str) -> str:
 
 
 def live_widget(
-    answer: Callable[[list[int]], Picture],
+    answer: Callable[[list[int], bool], Picture],
     *,
     controls: list[dict[str, Any]],
     label: str,
@@ -37,7 +37,8 @@ def live_widget(
     """A widget that asks ``answer`` for the picture of a setting each time one is turned.
 
     Args:
-        answer: from the position of each control to the picture; it may raise.
+        answer: from the position of each control to the picture; it may raise. The second
+            argument says whether the page asks ahead, while the reader still looks.
         controls: label, kind, texts and start of each control.
         label: what the group of controls is called.
         first: the picture to begin with.
@@ -46,7 +47,7 @@ def live_widget(
 
     def reply(_: Any, asked: dict[str, Any], __: Any) -> None:
         try:
-            picture = answer(asked["setting"])
+            picture = answer(asked["setting"], asked.get("ahead", False))
         except Exception as error:  # a reader's setting must not kill the widget
             widget.send({"id": asked["id"], "error": f"{type(error).__name__}: {error}"})
         else:

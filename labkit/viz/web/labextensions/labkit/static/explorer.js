@@ -1,12 +1,14 @@
 // The Explorer in the page: native controls, one picture, the words that stand for it.
 // `draw(setting, control)` promises {src, alt, setting?} for the positions of all controls; a kernel
-// answers it in a live notebook (live.js), stored frames do elsewhere (still.js).
+// answers it in a live notebook (live.js), stored frames do elsewhere (still.js). Where the kernel
+// answers and rests, it is asked `ahead` for as many settings, on along the reader's last move.
 
 const BUSY_AFTER_MS = 150; // an answer quicker than that needs no notice
 const QUICK_MS = 400; // below, a second question travels while the first is worked on
+const AHEAD_UP_TO_MS = 1500; // a function slower than that is not asked before its turn
 const FRAMES_KEPT = 256; // going back to a setting costs nothing
 
-function labkitExplorer(el, { controls, label, first, draw, free }) {
+function labkitExplorer(el, { controls, label, first, draw, free, ahead = 0 }) {
   const id = `labkit-${Math.random().toString(36).slice(2)}`;
   const make = (parent, tag, attributes) =>
     parent.appendChild(Object.assign(document.createElement(tag), attributes));
@@ -22,6 +24,9 @@ function labkitExplorer(el, { controls, label, first, draw, free }) {
   let wanted = null; // the newest turn that nobody works on yet; older ones are dropped
   let flying = 0; // questions on their way: two if answers are quick, so that no side waits
   let quick = true;
+  let took = 0; // milliseconds of the last answer
+  let here = setting();
+  let move = null; // the control turned last, and by how much
   let timer = null;
 
   function show(turn, frame) {
@@ -42,47 +47,68 @@ function labkitExplorer(el, { controls, label, first, draw, free }) {
     words.textContent = "computing …";
   }
   function keep(key, frame) {
+    if (frames.has(key)) return (free ?? (() => {}))(frame.src); // asked twice
     frames.set(key, frame);
     if (frames.size <= FRAMES_KEPT) return;
     const [oldest, { src }] = frames.entries().next().value;
     frames.delete(oldest);
     if (image.src !== src) (free ?? (() => {}))(src);
   }
-  function pump() {
-    if (wanted === null || flying >= (quick ? 2 : 1)) return;
-    const { turn, positions, control } = wanted;
+  function ask(positions, control, early) {
     const [start, key] = [performance.now(), positions.join()];
-    wanted = null;
     flying += 1;
-    draw(positions, control)
+    return draw(positions, control, early)
+      .then((frame) => {
+        if (!frame.setting) keep(key, frame);
+        return frames.get(key) ?? frame;
+      })
+      .finally(() => {
+        flying -= 1;
+        took = performance.now() - start;
+        quick = took < QUICK_MS;
+      });
+  }
+  function pump() {
+    if (wanted === null) return guess();
+    const { turn, positions, control } = wanted;
+    const kept = frames.get(positions.join());
+    if (!kept && flying >= (quick ? 2 : 1)) return;
+    wanted = null;
+    if (kept) {
+      show(turn, kept);
+      return guess();
+    }
+    ask(positions, control, false)
       .then(
-        (frame) => {
-          if (!frame.setting) keep(key, frame);
-          show(turn, frame);
-        },
+        (frame) => show(turn, frame),
         (error) => {
           if (turn < asked) return;
           settle();
           words.textContent = error.message;
         },
       )
-      .finally(() => {
-        flying -= 1;
-        quick = performance.now() - start < QUICK_MS;
-        pump();
-      });
+      .finally(pump);
+  }
+  function guess() {
+    if (flying || !move || took > AHEAD_UP_TO_MS) return;
+    const { control, by } = move;
+    for (let n = 1; n <= ahead; n += 1) {
+      const position = here[control] + n * by;
+      if (!controls[control].texts[position]) return;
+      const positions = here.with(control, position);
+      if (frames.has(positions.join())) continue;
+      const giveUp = () => (move = null); // when its turn comes, it says why
+      ask(positions, control, true).catch(giveUp).finally(pump);
+      return;
+    }
   }
   function turned(control) {
     const positions = setting();
-    const kept = frames.get(positions.join());
+    move = { control, by: positions[control] - here[control] };
+    here = positions;
     asked += 1;
-    if (kept) {
-      wanted = null;
-      show(asked, kept);
-      return;
-    }
     wanted = { turn: asked, positions, control };
-    timer ??= setTimeout(notice, BUSY_AFTER_MS);
+    if (!frames.has(positions.join())) timer ??= setTimeout(notice, BUSY_AFTER_MS);
     pump();
   }
   inputs.forEach(({ element }, i) => {

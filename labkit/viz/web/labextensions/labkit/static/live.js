@@ -19,11 +19,12 @@ export default {
       controls: model.get("controls"),
       label: model.get("label"),
       first: { src: labkitUrl(model.get("png")), alt: model.get("alt") },
-      draw: (setting) =>
+      ahead: 3,
+      draw: (setting, _, ahead) =>
         new Promise((done, fail) => {
           const id = `${view}-${(count += 1)}`;
           waiting.set(id, { done, fail });
-          model.send({ id, setting });
+          model.send({ id, setting, ahead });
         }),
       free: (src) => URL.revokeObjectURL(src),
     });
