@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks._harness import Row, main
 
 _CONTENDERS = {"labkit": "labkit_step", "idiomatic flax": "flax_step"}
+_IMPORTS = "import jax, optax; from flax import nnx; jax.devices()"
 _ROUNDS = 5
 
 
@@ -32,7 +33,10 @@ def first_step_s(function: str, cache: Path) -> float:
     if function == "flax_step":
         environment["JAX_COMPILATION_CACHE_DIR"] = str(cache / "compiled")
         environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
-    program = f"from benchmarks._cnn import {function}; {function}()()"
+    return _process_s(f"from benchmarks._cnn import {function}; {function}()()", environment)
+
+
+def _process_s(program: str, environment: dict[str, str]) -> float:
     start = time.perf_counter()
     subprocess.run([sys.executable, "-c", program], check=True, env=environment)
     return time.perf_counter() - start
@@ -41,7 +45,9 @@ def first_step_s(function: str, cache: Path) -> float:
 def rows() -> Iterable[Row]:
     """Labkit and idiomatic flax, cold and warm, in turn."""
     readings: dict[tuple[str, str], list[float]] = {}
+    imports = []
     for _ in range(_ROUNDS):
+        imports.append(_process_s(_IMPORTS, dict(os.environ)))
         for name, function in _CONTENDERS.items():
             with tempfile.TemporaryDirectory() as folder:
                 for state in ("cold", "warm"):
@@ -52,6 +58,9 @@ def rows() -> Iterable[Row]:
     detail = {f"{name}_{state}_s": value for (name, state), value in seconds.items()}
     yield Row("first step of a fresh process, warm (s)", "", ours["warm"], 1.0, "lower", detail)
     yield Row("first step, warm against cold", "labkit, cold", ours["cold"] / ours["warm"], 5.0)
+    detail = {"share_of_warm": statistics.median(imports) / ours["warm"]}
+    floor_s = statistics.median(imports)
+    yield Row("of it, importing jax, flax and optax (s)", "", floor_s, None, "lower", detail)
     for state in ("cold", "warm"):
         ratio = seconds["idiomatic flax", state] / ours[state]
         yield Row(f"first step of a fresh process, {state}", "idiomatic flax", ratio)
