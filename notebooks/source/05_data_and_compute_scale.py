@@ -241,12 +241,54 @@ print(f"gained {gained:.3f} nat, foreseen {ladder[-1, -1] - predicted.loss:.3f}"
 # trained on (2 forwards, 4 backwards), so a budget buys a product: $C = 6 N D$. For each budget
 # there is one best size; a larger model would be trained too little, a smaller one could not use
 # its training.
-#
-# **Predict.** With a hundred times the budget, how many times larger should the model be?
 
 # %%
 forward = models.summary(network(64)(0), (128, 40))
 print(f"forward: {forward.flops / (128 * forward.parameters):.2g} operations a parameter and pixel")
+
+# %% [markdown]
+# **Predict.** Keep of the ladder the runs that no cheaper run beats, and fit a law to compute
+# alone, $L(C) = E + K / C^\gamma$, with the floor $E$ of section 4. Is $\gamma$ above both
+# exponents of section 4, between them, or below both?
+
+# %% tags=["nbval-ignore-output"]
+guess_gamma = None  # "above", "between" or "below"
+by_price = np.argsort(6 * N * D, kind="stable")
+losses, spent = ladder.ravel()[by_price], (6 * N * D)[by_price]
+front = losses == np.minimum.accumulate(losses)  # no cheaper run was as good
+melting = np.log(losses[front] - fit.law.floor)
+gamma, (alpha, beta) = -np.polyfit(np.log(spent[front]), melting, 1)[0], fit.law.exponents
+place = int(gamma > min(alpha, beta)) + int(gamma > max(alpha, beta))
+print(f"gamma {gamma:.2f}; alpha beta / (alpha + beta) = {alpha * beta / (alpha + beta):.2f}")
+teach.reveal(guess_gamma, ["below", "between", "above"][place])
+
+# %% tags=["nbval-ignore-output"]
+free = evaluate.fit_power_law(losses[front], {"operations": spent[front]})
+print(f"with a floor of its own: {free.law}")
+viz.show(
+    viz.lines(
+        spent,
+        {
+            "a run that a cheaper one beats": np.where(front, np.nan, losses),
+            "a run that none beats": np.where(front, losses, np.nan),
+            "law with a floor of its own": free.law(operations=spent),
+        },
+        xlabel="operations spent on training",
+        ylabel="loss / nat per pixel",
+        logx=True,
+    ),
+    alt="Loss of all runs over the operations they cost: the best at each price lie along a curve "
+    "that falls ever more slowly; badly split budgets lie above it.",
+)
+
+# %% [markdown]
+# **Explain.** Compute is a product, and each of its factors melts only its own part. With both
+# split at their best the loss melts by $C^{-\gamma}$ with
+# $\gamma = \alpha \beta / (\alpha + \beta)$: more slowly than either alone. Fitted with a floor of
+# its own, the same front gives another floor and another exponent, and that curve passes through
+# the points just as well. Exponents may be compared only where the floors agree.
+#
+# **Predict.** Now with a hundred times the budget: how many times larger should the model be?
 
 # %% tags=["nbval-ignore-output"]
 guess_times = None  # your prediction: 10 if size and training should share it evenly
