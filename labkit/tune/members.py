@@ -103,7 +103,7 @@ def run_epoch(
     def in_turn(columns: PyTree, state: PyTree, frozen: PyTree, order: Array) -> tuple:
         if own_order:
             return lax.map(lambda row: member(*row), (columns, state, frozen, order))
-        return lax.map(lambda row: member(*row, order), (columns, state, frozen))
+        return lax.map(lambda row: member(row[0], row[1], row[2], order), (columns, state, frozen))
 
     operands = (columns, state, frozen, order)
     if not _convolves(state):
