@@ -16,6 +16,7 @@ from labkit.models.pretrained import SentenceEncoder, load_bert, minilm_folder
 from labkit.models.recurrent import GRU, LSTM, Bidirectional, RecurrentConfig, RecurrentNet
 from labkit.models.resnet import ResNet, ResNetConfig, SeparableConv
 from labkit.models.resnet9 import ResNet9, ResNet9Config
+from labkit.models.signals import SignalCNN, SignalConfig, SignalLSTM
 from labkit.models.summary import LayerSummary, Summary, summary
 from labkit.models.transfer import TextClassifier, part, with_head
 from labkit.models.transformer import Block, Transformer, TransformerConfig
@@ -58,6 +59,9 @@ __all__ = [
     "ResNetConfig",
     "SentenceEncoder",
     "SeparableConv",
+    "SignalCNN",
+    "SignalConfig",
+    "SignalLSTM",
     "Stage",
     "Summary",
     "TextClassifier",

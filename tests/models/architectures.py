@@ -65,6 +65,10 @@ class NumpyOps:
     def side_by_side(a, b):
         return np.concatenate([a, b], -1)
 
+    @staticmethod
+    def padded(x, before, after):
+        return np.pad(x, ((0, 0), (before, after), (0, 0)))
+
 
 class TorchOps:
     """PyTorch, in the layouts of labkit."""
@@ -136,6 +140,9 @@ class TorchOps:
 
     def side_by_side(self, a, b):
         return self.torch.cat([a, b], -1)
+
+    def padded(self, x, before, after):
+        return self.F.pad(x, (0, 0, before, after))
 
 
 def _dense(p, x):
@@ -217,6 +224,25 @@ def _block(ops, q, x, heads, causal):
     seen = ops.attention(split[:, :, 0], split[:, :, 1], split[:, :, 2], causal)
     x = x + _dense(q["projection"], seen.reshape(x.shape))
     return x + _dense(q["down"], ops.gelu(_dense(q["up"], norm("dense_norm", x))))
+
+
+def signal_cnn(ops, p, x, config):
+    length = x.shape[1]
+    for number, conv in p["convs"].items():
+        kernel = conv["kernel"][0]
+        size = len(kernel)
+        wide = ops.padded(x, (size - 1) // 2, size // 2)
+        x = sum(wide[:, at : at + length] @ kernel[at] for at in range(size))
+        x = ops.relu(_norm(ops, p["norms"][number], x[:, None]))[:, 0]
+    return _dense(p["head"], x.mean(1))
+
+
+def signal_lstm(ops, p, x, config):
+    def run(q, x):
+        return ops.lstm(x, q["input_kernel"], q["recurrent_kernel"], q["bias"])
+
+    behind = ops.backwards(run(p["layer"]["backwards"], ops.backwards(x)))
+    return _dense(p["head"], ops.side_by_side(run(p["layer"]["forwards"], x), behind).mean(1))
 
 
 def transformer(ops, p, tokens, config):

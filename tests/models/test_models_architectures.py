@@ -25,6 +25,9 @@ from labkit.models import (
     ResNet9,
     ResNet9Config,
     ResNetConfig,
+    SignalCNN,
+    SignalConfig,
+    SignalLSTM,
     Stage,
     Transformer,
     TransformerConfig,
@@ -42,6 +45,7 @@ import architectures as formulas
 IMAGE = (12, 12, 2)
 TOKENS = np.random.default_rng(1).integers(0, 9, (3, 6))
 IMAGES = np.random.default_rng(0).normal(size=(3, *IMAGE)).astype(np.float32)
+SIGNALS = np.random.default_rng(0).normal(size=(3, 11, 2)).astype(np.float32)
 # Halved three times, these leave 2x2 maps: a batch norm over single pixels of three images would
 # divide by tiny deviations and turn rounding into large differences.
 LARGER = np.random.default_rng(0).normal(size=(3, 16, 16, 2)).astype(np.float32)
@@ -76,6 +80,13 @@ TABLE = {
         formulas.recurrent,
         TOKENS,
     ),
+    "signal cnn": (
+        SignalCNN,
+        SignalConfig(11, 4, 2, (5, 3), (4, 3)),
+        formulas.signal_cnn,
+        SIGNALS,
+    ),
+    "signal lstm": (SignalLSTM, SignalConfig(11, 4, 2, (5,), (1,)), formulas.signal_lstm, SIGNALS),
     "encoder": (Transformer, words(), formulas.transformer, TOKENS),
     "decoder": (Transformer, words(causal=True), formulas.transformer, TOKENS),
     "vit": (ViT, ViTConfig(IMAGE, 4, width=8, heads=2, layers=1), formulas.vit, IMAGES),
