@@ -68,6 +68,7 @@ def record(path: Path, name: str, found: list[Row]) -> None:
     lines = [f"# {about['title']}", ""]
     lines += [", ".join(f"{key} {value}" for key, value in about[part].items())
               for part in ("machine", "versions")]  # fmt: skip
+    lines += ["", "Times are those of the machine as it was, shared with other work or not."]
     path.with_suffix(".md").write_text("\n".join([*lines, "", markdown(both), ""]))
 
 

@@ -192,6 +192,6 @@ def _words(row: BoardRow) -> list[str]:
         format_time(row.latency_p50_s), format_time(row.latency_p99_s),
         f"{row.usd_per_thousand_requests:.2g} USD",
         "not known" if energy is None else format_si(energy, "J"),
-        format_bytes(row.size_bytes), format_time(row.train_s, 2), str(row.seeds), row.profile,
+        format_bytes(row.size_bytes), format_time(row.train_s), str(row.seeds), row.profile,
         priced,
     ]  # fmt: skip

@@ -208,7 +208,7 @@ def check_image(raw: Any, *, shape: Sequence[int] = (28, 28)) -> tuple[np.ndarra
     """
     pixels = np.asarray(raw)
     if not (np.issubdtype(pixels.dtype, np.number) and np.isrealobj(pixels)):
-        raise ValueError(f"The image holds no numbers, but {pixels.dtype}.")
+        raise ValueError("The image holds no numbers.")
     pixels = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
     if pixels.shape != tuple(shape):
         wanted = " × ".join(map(str, shape))
