@@ -84,7 +84,7 @@ def row_model(candidate: Mapping[str, Any], patients: Patients, *, seed: int = 0
         model = HistGradientBoostingClassifier(random_state=seed, max_iter=100, **settings)
     else:
         raise ArgumentError("candidate", required="kind logistic or trees", got=candidate)
-    numbers = [name for name in patients.rows if name not in patients.codes]
+    numbers = [str(name) for name in patients.rows if name not in patients.codes]
     return make_pipeline(table_pipeline(numbers, patients.codes), model)
 
 
