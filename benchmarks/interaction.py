@@ -1,12 +1,13 @@
 """Pictures per second while a slider moves: labkit's Explorer against ``ipywidgets.interact``.
 
-    python -m benchmarks.interaction [--json FILE]
+    python -m benchmarks.interaction [roof] [wave] [images] [spheres] [--json FILE]
 
 Measured where it counts: JupyterLab in a headless Chromium, a slider held down by keyboard (a key
 press every 25 ms), each new picture noted at the frame in which the browser first has it decoded.
 Both drive the same function in the same kernel, in turn. A light figure is swept once, over
 settings never seen before. A heavy one is also swept there and back twice, as readers do who
-compare: the Explorer keeps what it drew, ``interact`` draws again.
+compare: the Explorer keeps what it drew, ``interact`` draws again. And it is turned at a reader's
+pace, one way, over new settings: the Explorer has drawn ahead what comes next.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import nbformat
@@ -23,6 +24,8 @@ from benchmarks._harness import Row, main
 
 BROWSER_TESTS = Path(__file__).resolve().parents[1] / "tests" / "browser"
 KEYS, KEY_EVERY_MS, ROUNDS = 40, 25, 3
+#: A reader looks before turning on.
+LOOKS, LOOK_MS = 8, 800
 #: No picture for so long: the sweep is over. It does not count.
 QUIET_MS = 1500
 
@@ -54,9 +57,11 @@ LIGHT, HEAVY = {"roof": "intensity", "wave": "cycles"}, {"images": "key", "spher
 OURS = 'viz.explore({name}, alt="A picture that follows a slider.", {knob}=(0, 999, 1))'
 THEIRS = "ipywidgets.interact(lambda {knob}: display({name}({knob})), {knob}=(0, 999, 1));"
 
-#: Note the time of each new picture under an element, once it is decoded.
+#: Note the time of each key press, and of each new picture under an element, once it is decoded.
 WATCH = """element => {
   window.seen = [];
+  window.pressed = [];
+  window.noteKey ??= addEventListener('keydown', () => pressed.push(performance.now()), true) ?? 1;
   let last = element.querySelector('img')?.src;
   const look = () => {
     const image = element.querySelector('img');
@@ -95,8 +100,20 @@ class Contender:
         seen = self.page.evaluate("window.seen")
         return 1000 * len(seen) / (seen[-1] - start)
 
+    def wait(self) -> float:
+        """Median milliseconds from a key press to its picture, pressed at a reader's pace."""
+        waits = []
+        for _ in range(LOOKS):
+            self.output.evaluate(WATCH)
+            self.slider.focus()
+            self.page.keyboard.press("ArrowRight")
+            self.page.wait_for_function("window.seen.length > 0")
+            waits.append(self.page.evaluate("window.seen[0] - window.pressed[0]"))
+            self.page.wait_for_timeout(LOOK_MS)
+        return statistics.median(waits)
 
-def rows() -> Iterator[Row]:
+
+def rows(chosen: Collection[str]) -> Iterator[Row]:
     """Each figure in a notebook of its own, so that one kernel serves one pair."""
     sys.path.insert(0, str(BROWSER_TESTS))
     from lab_page import LabPage
@@ -108,16 +125,17 @@ def rows() -> Iterator[Row]:
             _write(Path(place) / f"{name}.ipynb", name, knob)
         with serve(Path(place)) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-            for name in LIGHT:
+            for name in filter(chosen.__contains__, LIGHT):
                 with LabPage(browser, address, name) as lab:
                     yield _compared(lab, f"light figure ({name}), one way", 1.3, "ArrowRight")
-            for name in HEAVY:
+            for name in filter(chosen.__contains__, HEAVY):
                 with LabPage(browser, address, name) as lab:
                     yield _compared(lab, f"heavy figure ({name}), one way", None, "ArrowRight")
                     there_and_back = ("ArrowRight", "ArrowLeft") * 2
                     yield _compared(
                         lab, f"heavy figure ({name}), there and back twice", 3.0, *there_and_back
                     )
+                    yield _waited(lab, f"heavy figure ({name}), one way at a reader's pace: wait")
             browser.close()
 
 
@@ -127,6 +145,14 @@ def _write(path: Path, name: str, knob: str) -> None:
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     nbformat.write(notebook, path)
+
+
+def _waited(lab, what: str) -> Row:
+    ours, theirs = Contender(lab, 1), Contender(lab, 2)
+    pairs = [(ours.wait(), theirs.wait()) for _ in range(ROUNDS)]
+    mine, others = (statistics.median(found) for found in zip(*pairs, strict=True))
+    detail = {"Explorer ms": mine, "interact ms": others}
+    return Row(what, "ipywidgets interact", others / mine, 3.0, detail=detail)
 
 
 def _compared(lab, what: str, goal: float | None, *legs: str) -> Row:
@@ -142,8 +168,10 @@ def _compared(lab, what: str, goal: float | None, *legs: str) -> Row:
 
 
 if __name__ == "__main__":
+    named = [word for word in sys.argv[1:] if word in {**LIGHT, **HEAVY}]
+    sys.argv = [word for word in sys.argv if word not in named]
     main(
-        rows,
+        lambda: rows(named or [*LIGHT, *HEAVY]),
         title="Interaction: pictures per second in the browser",
         packages=("ipywidgets", "anywidget", "jupyterlab", "matplotlib"),
     )

@@ -26,6 +26,7 @@ def lines(
     bands: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
     logx: bool = False,
     logy: bool = False,
+    ylim: tuple[float, float] | None = None,
     markers: bool = True,
     width: float = 6.4,
     height: float = 4.0,
@@ -41,6 +42,7 @@ def lines(
         bands: for some names, the lower and upper edge of a shaded band.
         logx: whether the x axis is logarithmic.
         logy: whether the y axis is logarithmic.
+        ylim: ends of the y axis, for plots that are to be compared; by default what the data need.
         markers: whether each point is marked.
         width: inches.
         height: inches.
@@ -67,6 +69,8 @@ def lines(
             low, high = (np.asarray(edge) for edge in bands[name])
             axes.fill_between(x, low, high, color=color, alpha=0.2, linewidth=0)
     _finish(axes, xlabel, ylabel, title, logx, logy)
+    if ylim:
+        axes.set_ylim(*ylim)
     if len(series) > 1:
         axes.legend()
     return figure

@@ -67,6 +67,7 @@ SERIES = {
     "band and title": banded,
     "scatter": points,
     "logarithmic": lambda height: wave(abs(height) + 20, logy=True),
+    "y axis given": lambda height: wave(height, ylim=(-9, 9)),
     "bars": lambda height: viz.bars(["a", "b"], {"y": [1, height]}, ylabel="y / m"),
     "images": lambda height: viz.image_grid(np.full((2, 4, 4), float(height))),
     "spheres": lambda height: viz.bloch_spheres([[0, 0, height / 9]]),
