@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from numpy.typing import ArrayLike
 
 from labkit.errors import ShapeError
@@ -69,8 +71,18 @@ def range_panels(names: Sequence[str], panels: Sequence[Panel], *, width: float 
         axes.plot(middle, rows, linestyle="", marker=marker, color=color)
         axes.set_xlabel(panel.label)
         if panel.log:
-            axes.set_xscale("log")
+            _log_scale(axes, np.concatenate([middle, *ends]))
     first = grid[0][0]
     first.set_yticks(rows, names)
     first.set_ylim(len(names) - 0.5, -0.5)
     return figure
+
+
+def _log_scale(axes: Any, values: np.ndarray) -> None:
+    """Ticks far enough apart to be read: 1, 2 and 5 of each decade over one, else the decades."""
+    axes.set_xscale("log")
+    known = values[np.isfinite(values) & (values > 0)]
+    narrow = known.size and known.max() < 20 * known.min()
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
