@@ -20,13 +20,30 @@ from labkit.serve.wire import ResponseReader
 
 __all__ = ["Clients"]
 
+#: A connection that idled longer is not used again: the server may be closing it just then, and
+#: the request would be lost on the way. Below every usual server's patience (uvicorn's is 5 s).
+IDLE_S = 2.0
+
 
 class _Client:
+    """A connection.
+
+    Attributes:
+        request: that waits for its answer on it; -1 for none.
+        rested_s: when it last became free.
+        gone: whether it was dropped.
+    """
+
     def __init__(self, address: tuple[str, int]) -> None:
         self.socket = socket.create_connection(address, timeout=10.0)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.reader = ResponseReader()
-        self.request = -1
+        self.request, self.rested_s, self.gone = -1, time.perf_counter(), False
+
+    def retire(self) -> None:
+        """End it; the receiver sees the end, and drops it."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
 
 
 class Clients:
@@ -61,10 +78,10 @@ class Clients:
     def send(self, i: int) -> None:
         """Send request ``i`` over a free connection, a new one, or the first that gets free."""
         with self._lock:
-            if not self._free and self._open >= self._most:
+            client = self._take()
+            if client is None and self._open >= self._most:
                 self._waiting.append(i)
                 return
-            client = self._free.pop() if self._free else None
         if client is None:
             try:
                 client = self._connect()
@@ -95,6 +112,18 @@ class Clients:
         self._wake.close()
         self._woken.close()
 
+    def _take(self) -> _Client | None:
+        """The free connection that was used last, unless it idled too long; with the lock held."""
+        if not self._free:
+            return None
+        client = self._free.pop()
+        if time.perf_counter() - client.rested_s <= IDLE_S:
+            return client
+        for stale in (client, *self._free):  # those below it have idled longer still
+            stale.retire()
+        self._free.clear()
+        return None
+
     def _connect(self) -> _Client:
         client = _Client(self._address)
         with self._lock:
@@ -103,7 +132,12 @@ class Clients:
         return client
 
     def _send(self, client: _Client, i: int) -> None:
-        client.request = i
+        with self._lock:
+            gone = client.gone
+            client.request = -1 if gone else i
+        if gone:  # between its choice and now
+            self.send(i)
+            return
         # Where the connection breaks, the receiver sees it too, and counts the request as lost.
         with contextlib.suppress(OSError):
             client.socket.sendall(self._requests[i % len(self._requests)])
@@ -114,7 +148,7 @@ class Clients:
             done = bool(data) and client.reader.feed(data)
         except Exception:  # a broken connection, or no HTTP: either way the answer is lost
             data, done = b"", False
-        if done:
+        if done and client.request >= 0:  # else the server says something that was not asked
             reader = client.reader
             i, client.request = client.request, -1
             self._end(i, reader.status, reader.header(b"server-timing"))
@@ -128,6 +162,7 @@ class Clients:
     def _next(self, client: _Client) -> None:
         with self._lock:
             if not self._waiting:
+                client.rested_s = time.perf_counter()
                 self._free.append(client)
                 return
             i = self._waiting.popleft()
@@ -139,12 +174,13 @@ class Clients:
             self._selector.unregister(client.socket)
         client.socket.close()
         with self._lock:
+            client.gone, lost = True, client.request
             self._open -= 1
             with contextlib.suppress(ValueError):
                 self._free.remove(client)
             i = self._waiting.popleft() if self._waiting else -1
-        if client.request >= 0:
-            self._end(client.request, 0, "")
+        if lost >= 0:
+            self._end(lost, 0, "")
         if i >= 0:
             self.send(i)
 

@@ -1,8 +1,11 @@
 """One connection of the server, bounded: in number, in the length of a head, and in time.
 
 uvicorn bounds how long a connection may idle between requests. What it leaves open is closed
-here: a client that never finishes its head, one that does not read its answer, a head without
-end, and more connections than the server can hold.
+here: a client that never begins, one that never finishes its head, one that does not read its
+answer, a head without end, and more connections than the server can hold.
+
+A connection that has not begun a request idles, and is closed without a word: an answer to no
+question would be taken for the answer to the next one.
 """
 
 from __future__ import annotations
@@ -41,7 +44,7 @@ class _Bounded(HttpToolsProtocol):
         if len(self.connections) > self.settings.max_connections:
             self._refuse(503, "Service Unavailable", b"retry-after: 1\r\n")
             return
-        self._await_head()
+        self._head_timer = self.loop.call_later(self.settings.idle_timeout_s, self._hang_up)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timers()
@@ -59,8 +62,7 @@ class _Bounded(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_head, self._head_bytes = True, 0
-        if self._head_timer is None:
-            self._await_head()
+        self._await_head()
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -82,9 +84,15 @@ class _Bounded(HttpToolsProtocol):
             self._write_timer = None
 
     def _await_head(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
         self._head_timer = self.loop.call_later(
             self.settings.head_timeout_s, self._refuse, 408, "Request Timeout"
         )
+
+    def _hang_up(self) -> None:
+        self._stop_timers()
+        self.transport.close()
 
     def _refuse(self, status: int, reason: str, headers: bytes = b"") -> None:
         """A last word, written even where the client reads nothing."""

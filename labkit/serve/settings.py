@@ -24,7 +24,7 @@ class Settings:
         max_connections: a further connection is answered 503 and closed.
         head_timeout_s: from the first byte of a request to the end of its head.
         body_timeout_s: to the end of its body, else 408.
-        idle_timeout_s: a connection without a request is closed after so long.
+        idle_timeout_s: a connection without a request, new or used, is closed after so long.
         write_timeout_s: a client that does not read its answer is cut off after so long.
         drain_timeout_s: at the end, how long requests in flight may take to finish.
         engine: "fastest" (measured at the start), "xla" or "onnxruntime".

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import time
 
 import numpy as np
 import pytest
@@ -54,7 +55,6 @@ def read_to_the_end(client) -> bytes:
 @pytest.mark.parametrize(
     ("begun", "status"),
     [
-        (b"", b"408"),
         (b"POST /v2/mod", b"408"),
         (b"GET /v2 HTTP/1.1\r\nHost: x\r\n", b"408"),
         (b"GET /v2 HTTP/1.1\r\n" + b"X-A: y\r\n" * 4000, b"431"),
@@ -68,6 +68,21 @@ def test_a_head_that_does_not_end_is_ended(begun, status):
         said = read_to_the_end(slow)
         assert said.startswith(b"HTTP/1.1 " + status) or not said  # a reset may overtake it
         assert is_served(port)
+
+
+def test_a_connection_without_a_request_idles_and_is_closed_without_a_word():
+    limits = serve.Settings(head_timeout_s=0.05, idle_timeout_s=0.3)
+    with on_a_port(scale_app(limits), limits) as (port, _), connect(port) as silent:
+        assert is_served(port)
+        assert read_to_the_end(silent) == b""
+
+
+def test_a_first_request_may_come_later_than_a_head_may_take():
+    limits = serve.Settings(head_timeout_s=0.05, idle_timeout_s=60.0)
+    with on_a_port(scale_app(limits), limits) as (port, _), connect(port) as late:
+        time.sleep(0.25)
+        late.sendall(GOOD)
+        assert answer_on(late).status == 200
 
 
 def test_a_body_that_comes_too_slowly_is_answered_408():

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from asgi import INFER, infer_json, on_a_port, scale_app
+from asgi import INFER, infer_json, on_a_port, scale_app, until
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -159,3 +159,44 @@ def test_a_server_that_breaks_off_is_counted_not_waited_for():
     assert result.statuses == {0: 3}
     assert np.isnan(result.latency_s).all()
     assert result.throughput_per_s == 0
+
+
+def answer_one_of_eight(listening):
+    """Answer on one connection; say unasked on the others that they took too long, and close."""
+    # The generator opens eight before it begins, and uses the last one first.
+    *others, served = [listening.accept()[0] for _ in range(8)]
+    for client in others:
+        client.sendall(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n")
+        client.close()
+    data = b""
+    with served:
+        while part := served.recv(2**16):
+            data += part
+            while b"\r\n\r\n" in data:
+                data = data.partition(b"\r\n\r\n")[2]
+                served.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+
+
+def test_what_a_server_says_unasked_is_no_answer():
+    """Connections that idle are closed by the server, some with a last word.
+
+    Each such word once counted as the answer of the last request, so that the run ended, and the
+    connections with it, before the last answers had come.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=answer_one_of_eight, args=(listening,))
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        result = serve.run_load(url, [b""], np.full(20, 0.02), connections=8)
+        thread.join()
+    assert result.statuses == {200: 20}
+
+
+def test_a_connection_that_idled_long_is_not_used_again(monkeypatch):
+    """The server may be closing it just then; here each one is closed after its first answer."""
+    monkeypatch.setattr("labkit.serve.clients.IDLE_S", -1.0)
+    with on_a_port(scale_app()) as (port, server):
+        url = f"http://127.0.0.1:{port}{INFER}"
+        result = serve.run_load(url, [BODY], np.full(30, 0.005), connections=4)
+        until(lambda: not server.server_state.connections)
+    assert result.statuses == {200: 30}
