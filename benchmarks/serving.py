@@ -11,9 +11,12 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import jax
 import numpy as np
@@ -25,8 +28,11 @@ from labkit import export, models, serve
 from labkit.serve import simulate as sim
 
 LOADS = (0.2, 0.4, 0.6, 0.8)
-MAX_BATCH, MAX_WAIT_S, SECONDS = 8, 0.004, 20.0
+MAX_BATCH, MAX_WAIT_S, SECONDS = 8, 0.004, 12.0
+QUIET_CORES = 0.1  # that other programs may use while something is measured
 LIMIT_S = 0.02  # of the p99 at which throughputs are compared
+
+T = TypeVar("T")
 
 
 def larger_cnn() -> models.CNN:
@@ -47,22 +53,52 @@ def served(
             yield server, bundle, f"{server.url}/v2/models/cnn/infer"
 
 
+def undisturbed(measure: Callable[[], T], server: serve.ServerProcess) -> tuple[T, float]:
+    """What ``measure`` gives, and how many cores other programs used meanwhile.
+
+    A figure taken while others held a core says little of the server: it is taken anew, four
+    times at most, and the least disturbed one stays.
+    """
+    mine = [psutil.Process(), psutil.Process(server.pid)]
+    best: tuple[T, float] | None = None
+    for _ in range(4):
+        start_s, before = time.perf_counter(), _all_and_own_s(mine)
+        value = measure()
+        used_s = np.subtract(_all_and_own_s(mine), before)
+        others = float(used_s[0] - used_s[1]) / (time.perf_counter() - start_s)
+        if best is None or others < best[1]:
+            best = value, others
+        if others < QUIET_CORES:
+            break
+    assert best is not None
+    return best
+
+
+def _all_and_own_s(mine: list[psutil.Process]) -> tuple[float, float]:
+    """Seconds that all processors were busy so far, and those of these processes."""
+    times = psutil.cpu_times()
+    everything = times.user + times.nice + times.system + times.steal
+    return everything, sum(sum(each.cpu_times()[:2]) for each in mine)
+
+
 def prediction() -> Iterator[Row]:
-    """p50 and p99 at four loads, predicted from the times of bursts before any load was run."""
+    """p50 and p99 at four loads, predicted from service times measured before, at other times."""
     settings = serve.Settings(max_batch=MAX_BATCH, max_wait_s=MAX_WAIT_S, max_queue=4096)
     with served(larger_cnn(), (64, 64, 3), settings) as (server, bundle, url):
         image = np.random.default_rng(0).random((1, 64, 64, 3)).astype(np.float32)
         headers, body = serve.write_request(image, bundle.manifest.input)
-        times = serve.measure_service(
-            url, [body], max_batch=MAX_BATCH, headers=headers, repeats=20, rest_s=0.1
-        )
+        options = {"max_batch": MAX_BATCH, "headers": headers, "seconds": SECONDS}
+        times, _ = undisturbed(lambda: serve.measure_service(url, [body], **options), server)
         for load in LOADS:
             rate = load * times.capacity_per_s
             gaps = np.asarray(sim.poisson(jax.random.key(7), rate, int(rate * SECONDS)))
             expected = times.predict(gaps, max_wait_s=MAX_WAIT_S)
-            run = serve.run_load(url, [body], gaps, headers=headers, connections=256)
+            loaded = partial(serve.run_load, url, [body], gaps, headers=headers, connections=256)
+            run, others = undisturbed(loaded, server)
             detail = {
                 "engine": server.engine,
+                "capacity_per_s": times.capacity_per_s,
+                "others_cores": others,
                 "requests": len(gaps),
                 "rate_per_s": rate,
                 "failed": len(gaps) - len(run.answered),
@@ -152,7 +188,7 @@ def soak(seconds: float) -> Iterator[Row]:
     with served(larger_cnn(), (64, 64, 3), settings) as (server, bundle, url):
         image = np.random.default_rng(0).random((1, 64, 64, 3)).astype(np.float32)
         headers, body = serve.write_request(image, bundle.manifest.input)
-        times = serve.measure_service(url, [body], max_batch=MAX_BATCH, headers=headers, rest_s=0.1)
+        times = serve.measure_service(url, [body], max_batch=MAX_BATCH, headers=headers)
         rate, watched = 0.8 * times.capacity_per_s, psutil.Process(server.pid)
         memory, failed, sent = [], 0, 0
         for piece in range(10):

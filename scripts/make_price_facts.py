@@ -4,13 +4,18 @@
 
 Which table is used where they disagree, and why:
 
-- *GPU clouds* (Lambda, CoreWeave, RunPod, ...) are in both price tables. The newer one
+- *GPU clouds* (Lambda, CoreWeave, RunPod, Verda, ...) are in both price tables. The newer one
   (tardellirs/gpu-pricing, 2026-05-24) is used: its rows name the page and the day each was
-  read; the older one (FSDL, 2025-03-07) has one day for all.
-- *AWS, Azure, Google, Oracle* are in FSDL only.
+  read; the older one (FSDL, 2025-03-07) has one day for all. Rows that it calls estimated, and
+  marketplaces where each host sets its own price, are left out.
+- *AWS, Azure, Google, Oracle* are in FSDL only, but for AWS on demand, which Vantage's table of
+  2026-08-26 has too: that one is newer, and after AWS's cuts of 2025 lower by a third for A100s.
 - RunPod's rows marked "spot" cost more than its on-demand rows: they are prices of its
   serverless workers under another name, and are left out.
-- *Reserved* machines are AWS's capacity blocks, read from its own page: neither table has any.
+- *Reserved* machines are AWS's: a year without payment upfront (Vantage's table), and its
+  capacity blocks for weeks (its own page). No table of Azure's reservations, of Google's
+  commitments or of a GPU cloud's was found whose rows could be checked: those clouds give an
+  offer on request, or a discount without the price it is taken from. They stay absent.
 - *Grid carbon* of Google's regions is Google's own figure for 2024, of countries
   Our World in Data's through codecarbon. mlco2/impact's table dates from 2019 and is not used.
 """
@@ -61,13 +66,26 @@ NEWER_DEVICES = {
     ("NVIDIA RTX A6000", 48): "NVIDIA RTX A6000",
     ("NVIDIA A6000", 48): "NVIDIA RTX A6000",
     ("AMD MI300X", 192): "AMD Instinct MI300X",
+    ("B200 SXM6", 180): "NVIDIA B200",
+    ("NVIDIA H200 SXM5", 141): "NVIDIA H200 SXM",
+    ("NVIDIA H100 SXM5", 80): "NVIDIA H100 SXM5 80GB",
+    ("NVIDIA A100 SXM4", 80): "NVIDIA A100 SXM4 80 GB",
+    ("NVIDIA A100 SXM4 80GB", 80): "NVIDIA A100 SXM4 80 GB",
+    ("NVIDIA A100 80GB SXM", 80): "NVIDIA A100 SXM4 80 GB",
+    ("NVIDIA A100 80GB PCIe", 80): "NVIDIA A100 PCIe 80 GB",
+    ("NVIDIA A100 SXM4", 40): "NVIDIA A100 SXM4 40 GB",
+    ("NVIDIA A30", 24): "NVIDIA A30",
+    ("RTX 6000 Ada", 48): "NVIDIA RTX 6000 Ada Generation",
 }
 NEWER_CLOUDS = {
     "coreweave": "CoreWeave",
+    "dataoorts": "Dataoorts",
     "digitalocean": "DigitalOcean",
     "hyperstack": "Hyperstack",
+    "jarvis-labs": "Jarvis Labs",
     "lambda": "Lambda",
     "runpod": "RunPod",
+    "verda": "Verda",
     "vultr": "Vultr",
 }
 
@@ -112,12 +130,13 @@ REGION_FIELDS = [
 
 def large_clouds(folder: Path) -> Iterator[dict[str, object]]:
     """Rows of AWS, Azure, Google and Oracle, on demand and spot."""
+    newer = {row[0] for row in AWS_HOURLY}
     with (folder / "prices" / "fsdl_cloud-gpus_2025-03-07.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if row["Cloud"] not in FSDL_CLOUDS or row["GPU Type"] not in FSDL_DEVICES:
                 continue
             for kind, column in (("on demand", "On-demand"), ("spot", "Spot")):
-                if row[column]:
+                if row[column] and not (kind == "on demand" and row["Name"] in newer):
                     yield {
                         "provider": row["Cloud"],
                         "instance": row["Name"],
@@ -138,7 +157,11 @@ def gpu_clouds(folder: Path) -> Iterator[dict[str, object]]:
     text = (folder / "prices" / "tardellirs_offerings_2026-05-24.json").read_text(encoding="utf-8")
     for row in json.loads(text):
         device = NEWER_DEVICES.get((row["gpu_model"], row["vram_gb"]))
-        if row["provider_id"] not in NEWER_CLOUDS or device is None or row["is_spot"]:
+        if row["provider_id"] not in NEWER_CLOUDS or device is None:
+            continue
+        if any("estimated" in text for text in row.get("caveats", [])):
+            continue
+        if row["is_spot"] and row["provider_id"] == "runpod":
             continue
         yield {
             "provider": NEWER_CLOUDS[row["provider_id"]],
@@ -147,7 +170,7 @@ def gpu_clouds(folder: Path) -> Iterator[dict[str, object]]:
             "devices": 1,
             "vcpus": row["vcpu"] or "",
             "memory_gb": row["ram_gb"] or "",
-            "kind": "on demand",
+            "kind": "spot" if row["is_spot"] else "on demand",
             "price_usd_per_hour": row["price_usd_hour"],
             "url": row["source_url"],
             "date": row["collected_at"],
@@ -155,36 +178,63 @@ def gpu_clouds(folder: Path) -> Iterator[dict[str, object]]:
         }
 
 
-#: https://aws.amazon.com/ec2/capacityblocks/pricing/: instance, device, how many, vCPUs, memory,
-#: USD an hour, US East (Ohio), prices in force until 2025-01-01.
+#: US East (Ohio), prices in force until 2025-01-01; their date is the day the page was read.
+BLOCKS = ("https://aws.amazon.com/ec2/capacityblocks/pricing/", "2026-11-21", "facts only")
+#: Linux, US East (N. Virginia); reserved: for a year, nothing upfront.
+VANTAGE = ("https://instances.vantage.sh/instances.json", "2026-08-26", "facts only")
+A100_40, A100_80 = "NVIDIA A100 SXM4 40 GB", "NVIDIA A100 SXM4 80 GB"
+
+#: AWS: instance, device, how many, vCPUs, memory, USD an hour on demand and reserved (or "").
+AWS_HOURLY = (
+    ("g4dn.xlarge", "NVIDIA Tesla T4", 1, 4, 16, 0.526, 0.331),
+    ("g4dn.2xlarge", "NVIDIA Tesla T4", 1, 8, 32, 0.752, 0.474),
+    ("g4dn.4xlarge", "NVIDIA Tesla T4", 1, 16, 64, 1.204, 0.759),
+    ("g4dn.8xlarge", "NVIDIA Tesla T4", 1, 32, 128, 2.176, 1.371),
+    ("g4dn.12xlarge", "NVIDIA Tesla T4", 4, 48, 192, 3.912, 2.465),
+    ("g4dn.16xlarge", "NVIDIA Tesla T4", 1, 64, 256, 4.352, 2.742),
+    ("g4dn.metal", "NVIDIA Tesla T4", 8, 96, 384, 7.824, 4.929),
+    ("g5.xlarge", "NVIDIA A10G", 1, 4, 16, 1.006, 0.63378),
+    ("g5.2xlarge", "NVIDIA A10G", 1, 8, 32, 1.212, 0.76356),
+    ("g5.4xlarge", "NVIDIA A10G", 1, 16, 64, 1.624, 1.02312),
+    ("g5.8xlarge", "NVIDIA A10G", 1, 32, 128, 2.448, 1.54224),
+    ("g5.12xlarge", "NVIDIA A10G", 4, 48, 192, 5.672, 3.57336),
+    ("g5.16xlarge", "NVIDIA A10G", 1, 64, 256, 4.096, 2.58048),
+    ("g5.24xlarge", "NVIDIA A10G", 4, 96, 384, 8.144, 5.13072),
+    ("g5.48xlarge", "NVIDIA A10G", 8, 192, 768, 16.288, 10.26144),
+    ("p3.2xlarge", "NVIDIA Tesla V100 SXM2 16 GB", 1, 8, 61, 3.06, ""),
+    ("p3.8xlarge", "NVIDIA Tesla V100 SXM2 16 GB", 4, 32, 244, 12.24, ""),
+    ("p3.16xlarge", "NVIDIA Tesla V100 SXM2 16 GB", 8, 64, 488, 24.48, ""),
+    ("p4d.24xlarge", A100_40, 8, 96, 1152, 21.957642, 13.921094),
+    ("p4de.24xlarge", A100_80, 8, 96, 1152, 27.44705, 17.401365),
+    ("p5.4xlarge", "NVIDIA H100 SXM5 80GB", 1, 16, 256, 6.88, ""),
+    ("p5.48xlarge", "NVIDIA H100 SXM5 80GB", 8, 192, 2048, 55.04, ""),
+    ("p5en.48xlarge", "NVIDIA H200 SXM", 8, 192, 2048, 63.296, ""),
+)
 CAPACITY_BLOCKS = (
     ("p5.48xlarge", "NVIDIA H100 SXM5 80GB", 8, 192, 2048, 39.33),
     ("p5e.48xlarge", "NVIDIA H200 SXM", 8, 192, 2048, 43.26),
-    ("p4d.24xlarge", "NVIDIA A100 SXM4 40 GB", 8, 96, 1152, 14.75),
+    ("p4d.24xlarge", A100_40, 8, 96, 1152, 14.75),
 )
 
 
-def reserved() -> Iterator[dict[str, object]]:
-    """Machines that are paid for ahead."""
-    for instance, device, devices, vcpus, memory, price in CAPACITY_BLOCKS:
-        yield {
-            "provider": "AWS",
-            "instance": instance,
-            "device": device,
-            "devices": devices,
-            "vcpus": vcpus,
-            "memory_gb": memory,
-            "kind": "reserved",
-            "price_usd_per_hour": price,
-            "url": "https://aws.amazon.com/ec2/capacityblocks/pricing/",
-            "date": "2026-11-21",
-            "licence": "facts only",
-        }
+def aws() -> Iterator[dict[str, object]]:
+    """AWS's machines, by the hour and paid for ahead."""
+    for *machine, on_demand, reserved in AWS_HOURLY:
+        yield _aws(machine, "on demand", on_demand, VANTAGE)
+        if reserved:
+            yield _aws(machine, "reserved", reserved, VANTAGE)
+    for *machine, price in CAPACITY_BLOCKS:
+        yield _aws(machine, "reserved", price, BLOCKS)
+
+
+def _aws(machine: list, kind: str, price: float, source: tuple[str, ...]) -> dict[str, object]:
+    values = ["AWS", *machine, kind, price, *source]
+    return dict(zip(OFFER_FIELDS, values, strict=True))
 
 
 def all_offers(folder: Path) -> list[dict[str, object]]:
     """Every offer, large clouds first."""
-    return [*large_clouds(folder), *reserved(), *gpu_clouds(folder)]
+    return [*large_clouds(folder), *aws(), *gpu_clouds(folder)]
 
 
 def regions(folder: Path) -> Iterator[dict[str, object]]:

@@ -1,4 +1,11 @@
-"""The carbon of making a device, where somebody has published it (``embodied.csv``)."""
+"""The carbon of making a device, where somebody has published it (``embodied.csv``).
+
+Rows are of one device alone, from the raw materials to the factory's gate, so that they compare.
+For the A100 SXM4 there is also an eighth of a whole server, 318 kg (Chien et al., HotCarbon 2023):
+processors and storage are in it, and it is not used. Of TPUs, Schneider et al. (2025) publish
+what a chip bears of its machine, host and network included; of other cards, phones and
+processors nothing was found that could be checked. They stay absent.
+"""
 
 from __future__ import annotations
 

@@ -230,7 +230,7 @@ def _noted(answer: Answer, asked: Asked, computed: Computed) -> Answer:
     note |= {"id": asked.id} if asked.id else {}
     timing = (
         f"queue;dur={1e3 * computed.queue_s:.3f}, engine;dur={1e3 * computed.engine_s:.3f}, "
-        f"batch;desc={computed.batch_rows}"
+        f"late;dur={1e3 * computed.late_s:.3f}, batch;desc={computed.batch_rows}"
     )
     return answer._replace(
         headers=(*answer.headers, (b"server-timing", timing.encode())), note=note

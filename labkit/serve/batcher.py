@@ -24,12 +24,22 @@ __all__ = ["Batcher", "Computed"]
 
 
 class Computed(NamedTuple):
-    """A request's output, and where its time went."""
+    """A request's output, and where its time went.
+
+    Attributes:
+        rows: the output.
+        queue_s: until its batch began.
+        engine_s: that the engine took.
+        batch_rows: computed with it.
+        late_s: of ``queue_s``, what the rule does not ask for: the batch was due and the engine
+            free, but the thread had not come to it yet.
+    """
 
     rows: np.ndarray
     queue_s: float
     engine_s: float
     batch_rows: int
+    late_s: float = 0.0
 
 
 class _Waiting(NamedTuple):
@@ -65,6 +75,7 @@ class Batcher:
         self._queued = 0
         self._closed = False
         self._row_s = 0.0  # what a row took lately, for Retry-After
+        self._free_s = 0.0  # since when the engine is free
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
         self._thread.start()
@@ -107,6 +118,7 @@ class Batcher:
     def _work(self) -> None:
         while batch := self._take():
             start_s = time.perf_counter()
+            late_s = start_s - max(self._free_s, self._due_s(batch))
             inputs = [item.rows for item in batch]
             count = sum(map(len, inputs))
             failure: Exception | None = None
@@ -117,10 +129,11 @@ class Batcher:
                     failure = RuntimeError(f"the engine gave {len(outputs)} rows for {count}")
             except Exception as error:  # the engine's fault must not end the thread
                 failure = error
-            took_s = time.perf_counter() - start_s
+            self._free_s = time.perf_counter()
+            took_s = self._free_s - start_s
             self._row_s = took_s / count
             self._observe(count, took_s)
-            self._give_back(batch, outputs, failure, start_s, took_s)
+            self._give_back(batch, outputs, failure, start_s, took_s, late_s)
 
     def _take(self) -> list[_Waiting]:
         """The next batch; empty once closed and nothing waits."""
@@ -155,6 +168,15 @@ class Batcher:
                 count += size
         return batch
 
+    def _due_s(self, batch: list[_Waiting]) -> float:
+        """When the rule lets it leave: once it was full, or its first request had waited."""
+        due_s, count = batch[0].came_s + self._max_wait_s, 0
+        for item in batch:
+            count += len(item.rows)
+            if count >= self._max_batch:
+                return min(due_s, item.came_s)
+        return due_s
+
     @staticmethod
     def _give_back(
         batch: list[_Waiting],
@@ -162,6 +184,7 @@ class Batcher:
         failure: Exception | None,
         start_s: float,
         took_s: float,
+        late_s: float,
     ) -> None:
         results: list[tuple[asyncio.Future[Computed], Computed]] = []
         at = 0
@@ -169,7 +192,8 @@ class Batcher:
         for item in batch:
             rows = outputs[at : at + len(item.rows)]
             at += len(item.rows)
-            results.append((item.future, Computed(rows, start_s - item.came_s, took_s, total)))
+            computed = Computed(rows, start_s - item.came_s, took_s, total, max(late_s, 0.0))
+            results.append((item.future, computed))
 
         def deliver() -> None:
             for future, computed in results:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import trim_mean
 
 from labkit.errors import ArgumentError
 from labkit.serve.load import LoadResult, run_load
-from labkit.serve.simulate import batching
+from labkit.serve.simulate import batching, diurnal
 from labkit.types import Float
 
 __all__ = ["ServiceTimes", "bursts", "measure_service"]
+
+#: Quantiles of the readings of one size that a batch draws from.
+_DRAWS = 256
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class ServiceTimes:
     """What batches of 1, 2, ..., ``max_batch`` requests cost, one array of readings for each.
 
     Attributes:
-        engine_s: seconds that the engine was busy with the batch.
+        engine_s: seconds that the batch held the engine: from when it was due and the engine
+            free until it was computed.
         around_s: the rest of a request's latency that is not waiting for the engine: the way
             through the client, the kernel's sockets, HTTP, and back.
     """
@@ -41,8 +45,9 @@ class ServiceTimes:
         Raises:
             ArgumentError: no request of the run was computed.
         """
-        size, engine_s = run.batch_rows, run.timing("engine")
-        around_s = run.latency_s - run.timing("queue") - engine_s
+        size, computed_s = run.batch_rows, run.timing("engine")
+        around_s = run.latency_s - run.timing("queue") - computed_s
+        engine_s = computed_s + np.nan_to_num(run.timing("late"))
         seen = {k: size == k for k in range(1, max_batch + 1) if np.any(size == k)}
         if not seen:
             raise ArgumentError("run", required="one with computed answers", got=run.statuses)
@@ -57,11 +62,8 @@ class ServiceTimes:
 
     @property
     def mean_s(self) -> Float[np.ndarray, " sizes"]:
-        """Mean time of the engine by size of the batch, its outer tenths left out.
-
-        A reading in which another program held the machine is none of the engine's.
-        """
-        return np.array([trim_mean(readings, 0.1) for readings in self.engine_s])
+        """Mean time of the engine by size of the batch."""
+        return np.array([readings.mean() for readings in self.engine_s])
 
     @property
     def capacity_per_s(self) -> float:
@@ -73,8 +75,9 @@ class ServiceTimes:
     ) -> Float[np.ndarray, " n"]:
         """The latency of each request of a load, in seconds.
 
-        Waiting comes from :func:`labkit.serve.simulate.batching` with the mean times; the
-        scatter of the engine and the way around it are drawn from the readings of the same size.
+        Requests go through :func:`labkit.serve.simulate.batching`, each batch with a time drawn
+        from the readings of its size, so that a slow one holds up those behind it; the way around
+        the engine is drawn likewise.
 
         Args:
             gaps_s: seconds between the requests, as for ``run_load``.
@@ -82,18 +85,17 @@ class ServiceTimes:
             seed: of the draws.
         """
         gaps = jnp.asarray(np.asarray(gaps_s, np.float32).reshape(-1, 1))
-        run = batching(gaps, self.mean_s, max_wait_s=max_wait_s)
-        wait_s, sizes = np.asarray(run.wait_s)[:, 0], np.asarray(run.batch_size)[:, 0]
+        shares = (np.arange(_DRAWS) + 0.5) / _DRAWS
+        table = [np.quantile(each, shares, method="inverted_cdf") for each in self.engine_s]
+        key = jax.random.key(seed)
+        run = batching(gaps, np.stack(table), max_wait_s=max_wait_s, key=key)
+        sizes = np.asarray(run.batch_size)[:, 0]
         rng = np.random.default_rng(seed)
-        latency_s = np.empty(len(sizes))
+        around_s = np.empty(len(sizes))
         for size in np.unique(sizes):
             mine = sizes == size
-            drawn = [
-                rng.choice(readings[size - 1], mine.sum())
-                for readings in (self.engine_s, self.around_s)
-            ]
-            latency_s[mine] = wait_s[mine] + drawn[0] + drawn[1]
-        return latency_s
+            around_s[mine] = rng.choice(self.around_s[size - 1], mine.sum())
+        return np.asarray(run.latency_s, np.float64)[:, 0] + around_s
 
 
 def bursts(sizes: Sequence[int], rest_s: float) -> Float[np.ndarray, " n"]:
@@ -112,21 +114,33 @@ def measure_service(
     *,
     max_batch: int,
     headers: Mapping[str, str] | None = None,
-    repeats: int = 20,
-    rest_s: float = 0.05,
+    seconds: float = 8.0,
+    rest_s: float = 0.1,
+    seed: int = 0,
 ) -> ServiceTimes:
-    """Ask a server in bursts of every size, so far apart that none waits for another.
+    """Ask a server at random, at rates that swing once from none to nearly all it can answer.
+
+    Service times are those of a server at work. What reads the next requests, writes the last
+    answers and sends them all runs on the same cores as the engine and holds it up; a server
+    that rested between single bursts would answer a full batch a third sooner than it ever does.
 
     Args:
         url: of the inference route, on a loopback address.
         bodies: of one row each.
         max_batch: the server's setting.
         headers: of each request.
-        repeats: bursts of each size.
-        rest_s: between bursts; longer than a full batch takes.
+        seconds: that the swing takes; some bursts before it warm the server up and tell
+            how much it can answer.
+        rest_s: between these bursts.
+        seed: of the arrivals.
     """
-    sizes = np.random.default_rng(0).permutation(np.tile(np.arange(1, max_batch + 1), repeats))
-    warm = bursts([max_batch] * 5, rest_s)
-    run_load(url, bodies, warm, headers=headers)
-    run = run_load(url, bodies, bursts(sizes.tolist(), rest_s), headers=headers)
+    burst = 4 * max_batch
+    first = run_load(url, bodies, bursts([burst] * 6, rest_s), headers=headers, connections=burst)
+    whole_s = np.nanmax(first.latency_s.reshape(-1, burst)[1:], axis=1)
+    highest = burst / float(np.median(whole_s))
+    count = max(1, int(highest / 2 * seconds))
+    gaps = np.asarray(
+        diurnal(jax.random.key(seed), highest / 2, count, peak_to_mean=2.0, period_s=seconds)
+    )
+    run = run_load(url, bodies, gaps, headers=headers, connections=256)
     return ServiceTimes.of(run, max_batch=max_batch)

@@ -77,7 +77,11 @@ class LoadResult:
         return self.histogram.quantile_s(q)
 
     def timing(self, name: str) -> Float[np.ndarray, " n"]:
-        """Of each answer, one of the server's own times ("queue", "engine"), in seconds."""
+        """Of each answer, one of the server's own times, in seconds.
+
+        Args:
+            name: "queue", "engine" or "late" (:class:`labkit.serve.batcher.Computed`).
+        """
         pattern = re.compile(rf"{name};dur=([\d.]+)")
         found = (pattern.search(text) for text in self.server_timing)
         return np.array([float(match[1]) / 1e3 if match else np.nan for match in found])

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -176,8 +177,20 @@ def bars(
     axes.grid(visible=False, axis="x")
     _finish(axes, "", ylabel, title, False, logy)
     if len(series) > 1:
-        axes.legend()
+        _legend_off_the_bars(axes, len(series))
     return figure
+
+
+def _legend_off_the_bars(axes: Axes, columns: int) -> None:
+    """A legend inside where it covers no bar, else above the plot."""
+    legend = axes.legend()
+    axes.figure.canvas.draw()
+    own = legend.get_window_extent()
+    if not any(own.overlaps(bar.get_window_extent()) for bar in axes.patches):
+        return
+    legend.remove()
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns)
+    axes.set_title(axes.get_title(), pad=26)
 
 
 @styled

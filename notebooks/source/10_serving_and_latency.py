@@ -42,9 +42,9 @@ from labkit.units import format_time
 run = teach.start(
     globals(),
     {
-        "smoke": {"length_s": 4, "repeats": 6, "requests": 20_000, "seconds": 45},
-        "class": {"length_s": 20, "repeats": 20, "requests": 100_000, "seconds": 80},
-        "full": {"length_s": 60, "repeats": 50, "requests": 400_000, "seconds": 180},
+        "smoke": {"length_s": 4, "requests": 20_000, "seconds": 45},
+        "class": {"length_s": 20, "requests": 100_000, "seconds": 80},
+        "full": {"length_s": 60, "requests": 400_000, "seconds": 180},
     },
 )
 run
@@ -79,8 +79,9 @@ with urllib.request.urlopen(f"{server.url}/v2/models/scenes") as page:
 # ## 2. What one batch costs
 #
 # **Claim.** A batch of eight costs less than eight batches of one: a call has a fixed cost, and
-# the weights are read once for all. `measure_service` asks in bursts of every size, so far apart
-# that none waits for another. Each answer tells in its header `Server-Timing` where its time went.
+# the weights are read once for all. `measure_service` asks at random, at rates that swing once
+# from none to nearly all that the server can answer, so that batches of every size occur while the
+# server is at work. Each answer tells in its header `Server-Timing` where its time went.
 #
 # **Predict.** By what factor does a batch of 8 raise the requests per second?
 
@@ -88,18 +89,16 @@ with urllib.request.urlopen(f"{server.url}/v2/models/scenes") as page:
 guess_gain = None  # your prediction, a factor
 url = f"{server.url}/v2/models/scenes/infer"
 headers, body = serve.write_request(image, bundle.manifest.input)
-times = serve.measure_service(
-    url, [body], max_batch=8, headers=headers, repeats=run.repeats, rest_s=0.08
-)
+times = serve.measure_service(url, [body], max_batch=8, headers=headers, seconds=run.length_s)
 print("engine, by size of batch:", [format_time(s) for s in times.mean_s])
 teach.reveal(guess_gain, times.capacity_per_s * times.mean_s[0])
 
 # %% [markdown]
 # ## 3. Predict the whole distribution, then run it
 #
-# **Claim.** The times of single batches, with arrivals and a rule for batching, are all that a
-# queue is made of. `times.predict` walks the arrivals through it: the same arrivals that the load
-# generator will then send.
+# **Claim.** The times of batches, with arrivals and a rule for batching, are all that a queue is
+# made of. `times.predict` walks the arrivals through it, each batch with a time drawn from those
+# of its size: the same arrivals that the load generator will then send.
 #
 # **Predict.** At 60 % of capacity, how many times longer than an undisturbed request does the
 # slowest in a hundred take?

@@ -251,14 +251,15 @@ teach.reveal(guess_usd, min(hourly), unit="USD")
 # answer in time. A larger batch makes a device more efficient and its requests wait for each other.
 # Machines of your own stand beside the reader and save the network; there is room for two.
 
+
 # %%
-workload = cost.Workload.predicted(
-    sentences,
-    name="MiniLM",
-    precisions={run.precision: 1.0},
-    memory_bytes={run.precision: 22.6e6 * jnp.dtype(run.precision).itemsize},
-    batch_sizes=(1, 4, 16, 64),
-)
+def workload(kind):
+    options = {"name": "MiniLM", "batch_sizes": (1, 4, 16, 64), "precisions": {kind: 1.0}}
+    options["memory_bytes"] = {kind: 22.6e6 * jnp.dtype(kind).itemsize}
+    return cost.Workload.predicted(sentences, **options)
+
+
+workloads = {kind: workload(kind) for kind in ("bfloat16", "float32")}
 mine = cost.own("NVIDIA L4", price_usd=2500, lifetime_years=4, electricity_usd_per_kwh=0.15)
 
 # %% [markdown]
@@ -266,10 +267,10 @@ mine = cost.own("NVIDIA L4", price_usd=2500, lifetime_years=4, electricity_usd_p
 
 
 # %%
-def decide(load, objective_ms, region):
+def decide(load, objective_ms, region, precision=run.precision):
     goal = cost.Objective(load, objective_ms / 1e3, network_s=run.network_ms / 1e3)
     grid = cost.get_region(region)
-    return cost.plan(workload, goal, region=grid, edge=[mine], most_at_edge=2)
+    return cost.plan(workloads[precision], goal, region=grid, edge=[mine], most_at_edge=2)
 
 
 guess_place = None  # "cloud", "edge" or "hybrid"
@@ -290,31 +291,32 @@ for option in found.rejected[:2]:
 
 
 # %%
-def draw_plan(load, objective_ms, region):
-    points = decide(load, objective_ms, region).points()
+def draw_plan(load, objective_ms, region, precision):
+    points = decide(load, objective_ms, region, precision).points()
     axes = {"xlabel": "price / USD a month", "ylabel": "p99 latency / s"}
     return viz.scatter(points, **axes, logx=True, logy=True)
 
 
 viz.show(
-    draw_plan(run.load, run.objective_ms, run.region),
+    draw_plan(run.load, run.objective_ms, run.region, run.precision),
     alt="Options by price and latency: the edge is cheapest and fastest, clouds that keep the "
     "objective begin at twice its price, and large batches are rejected for their latency.",
 )
 
 # %% [markdown]
-# **Predict, then turn.** At which load does the edge no longer keep up by itself?
+# **Predict, then turn.** At which load does the edge no longer keep up by itself? And in float32?
 
 # %% tags=["nbval-ignore-output"]
 viz.explore(
     draw_plan,
-    alt=lambda load, objective_ms, region: (
-        f"Options for {load} requests a second within {objective_ms} ms in {region}."
+    alt=lambda load, objective_ms, region, precision: (
+        f"Options for {load} requests a second within {objective_ms} ms in {region}, {precision}."
     ),
     load=(100, 20000, 200, 100),
     objective_ms=(10, 500, 60, 5),
     region=["us-central1", "europe-north1", "asia-south1"],
-    frames=18,
+    precision=["bfloat16", "float32"],
+    frames=24,
 )
 
 # %% [markdown]

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import logging
+import re
 import threading
 
 import numpy as np
@@ -76,6 +77,25 @@ def test_what_comes_while_the_engine_is_busy_goes_together():
     assert [status for status, _, _ in answers] == [200] * 6
     assert gate.batches == [1, 5]
     assert "batch;desc=5" in answers[-1][1]["server-timing"]
+
+
+def timings(header):
+    found = re.findall(r"(\w+);dur=([\d.]+)", header)
+    return {name: float(milliseconds) for name, milliseconds in found}
+
+
+def test_a_wait_that_the_rule_does_not_ask_for_is_told_as_lateness():
+    """Without a wait for others and with the engine free, all of the queue is lateness."""
+    app = scale_app(serve.Settings(max_batch=8, max_wait_s=0.0))
+    told = [timings(run(ask(app, "POST", INFER, infer_json(rows_of(i))))[0][1]["server-timing"])
+            for i in range(5)]  # fmt: skip
+    app.close()
+    for each in told:
+        assert each["queue"] == pytest.approx(each["late"], abs=1.1e-3)  # both to a microsecond
+    app = scale_app(serve.Settings(max_batch=8, max_wait_s=0.2))
+    waited = timings(run(ask(app, "POST", INFER, infer_json(rows_of(1))))[0][1]["server-timing"])
+    app.close()
+    assert waited["queue"] - waited["late"] == pytest.approx(200.0, abs=1.1e-3)
 
 
 def test_an_engine_that_fails_is_a_500_and_the_next_request_is_answered():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -53,13 +55,36 @@ def test_times_are_sorted_by_batch_and_gaps_filled_from_the_next_larger():
         serve.ServiceTimes.of(run_of([0], [0.0]), max_batch=2)
 
 
-def test_a_server_is_measured_in_bursts():
+def test_a_batch_that_began_late_held_the_engine_for_so_much_longer():
+    run = run_of([1, 2], [5, 7])
+    late = [text + ", late;dur=0.500" for text in run.server_timing]
+    times = serve.ServiceTimes.of(replace(run, server_timing=late), max_batch=2)
+    np.testing.assert_allclose(times.mean_s, [0.0055, 0.0075])
+    for readings in times.around_s:  # it is part of the queue's 1 ms, not of the way around
+        np.testing.assert_allclose(readings, 0.002, atol=1e-9)
+
+
+def test_a_slow_batch_holds_up_those_behind_it():
+    """One size, times of 1 or 5 s, arrivals 2 s apart: the mean wait of D/G/1, by simulation."""
+    readings = np.array([1.0, 1.0, 1.0, 5.0])
+    times = serve.ServiceTimes((readings,), (np.zeros(2),))
+    latency = times.predict(np.full(20_000, 2.5), max_wait_s=0.0, seed=1)
+    own = np.random.default_rng(2).choice(readings, 20_000)
+    wait, waits = 0.0, []
+    for service in own:  # Lindley's recursion
+        waits.append(wait)
+        wait = max(0.0, wait + service - 2.5)
+    assert latency.mean() == pytest.approx(np.mean(waits) + 2.0, rel=0.1)
+
+
+def test_a_server_is_measured_at_work():
     with on_a_port(scale_app(serve.Settings(max_batch=3))) as (port, _):
         body = infer_json(np.ones((1, 2, 3)))
         url = f"http://127.0.0.1:{port}{INFER}"
-        times = serve.measure_service(url, [body], max_batch=3, repeats=3, rest_s=0.01)
+        times = serve.measure_service(url, [body], max_batch=3, seconds=0.2, rest_s=0.01)
     assert len(times.engine_s) == len(times.around_s) == 3
     assert np.all(times.mean_s > 0)
+    assert all(np.all(readings >= 0) for readings in times.around_s)
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,39 @@ def test_batching_equals_simpy_event_for_event(servers, max_wait_s, seed):
     np.testing.assert_allclose(ours.wait_s[:, 0], waits, atol=1e-4)
 
 
+@pytest.mark.parametrize("servers", [1, 2])
+@pytest.mark.parametrize("max_wait_s", [0.0, 0.7])
+def test_batching_that_scatters_equals_simpy_with_the_times_it_drew(servers, max_wait_s):
+    """Each batch's time is one of its size's; SimPy with just these times waits as long."""
+    rng = np.random.default_rng(5)
+    gaps = rng.exponential(0.4, 80)
+    table = np.array([[1.0, 2.0], [1.25, 2.5], [1.5, 3.0]])
+    lane = jnp.array(gaps)[:, None]
+    options = {"max_wait_s": max_wait_s, "servers": servers}
+    ours = sim.batching(lane, table, key=jax.random.key(3), **options)
+    sizes, service = np.asarray(ours.batch_size)[:, 0], np.asarray(ours.service_s)[:, 0]
+    assert all(time in table[size - 1] for size, time in zip(sizes, service, strict=True))
+    assert set(service) >= set(table[-1])  # of full batches, both times were drawn
+    began = np.cumsum(gaps) + np.asarray(ours.wait_s)[:, 0]
+    firsts = np.flatnonzero(np.diff(np.round(began, 3), prepend=-1.0))  # of each batch
+    drawn = iter(service[firsts])
+    waits, _ = simpy_batching(gaps, DrawnTimes(drawn, len(table)), max_wait_s, servers)
+    np.testing.assert_allclose(ours.wait_s[:, 0], waits, atol=1e-4)
+
+
+class DrawnTimes:
+    """A table of times for the SimPy twin: whatever the size, the next that was drawn."""
+
+    def __init__(self, drawn, largest):
+        self._drawn, self._largest = drawn, largest
+
+    def __len__(self):
+        return self._largest
+
+    def __getitem__(self, _):
+        return next(self._drawn)
+
+
 # ---------------------------------------------------------------- theory, in the long run
 
 SERVICE = {
@@ -269,6 +302,11 @@ def test_che_predicts_lru():
             "Pass key",
         ),
         (lambda: sim.batching(jnp.ones((3, 1)), [], max_wait_s=0.1), ArgumentError, "one per size"),
+        (
+            lambda: sim.batching(jnp.ones((3, 1)), [[1.0, 2.0]], max_wait_s=0.1),
+            ArgumentError,
+            "key must be given where times scatter",
+        ),
         (
             lambda: sim.batching(jnp.ones((3, 1)), [1.0], max_wait_s=-1.0),
             ArgumentError,

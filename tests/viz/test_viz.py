@@ -128,3 +128,23 @@ def test_show_refuses_words_that_say_nothing(alt):
 def test_wrong_shapes_are_refused(draw):
     with pytest.raises(ShapeError, match="of shape"):
         draw()
+
+
+@pytest.mark.parametrize("logy", [False, True])
+@pytest.mark.parametrize(
+    "heights",
+    [
+        [[1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1]],  # nowhere inside is free
+        [[0.01, 2, 3, 0.02], [0.01, 9, 9, 0.01], [3, 8, 3, 3]],
+        [[9, 0.1, 0.1, 0.1], [9, 0.1, 0.1, 0.1], [9, 0.1, 0.1, 0.1]],
+    ],
+)
+def test_a_legend_covers_no_bar(heights, logy):
+    series = {f"series {i}": values for i, values in enumerate(heights)}
+    figure = viz.bars(list("abcd"), series, ylabel="y / s", title="A title", logy=logy)
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    legend = axes.get_legend().get_window_extent()
+    assert not any(legend.overlaps(bar.get_window_extent()) for bar in axes.patches)
+    assert not legend.overlaps(axes.title.get_window_extent())
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(series)

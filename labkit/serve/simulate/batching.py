@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from numpy.typing import ArrayLike
 
 from labkit.errors import ArgumentError
-from labkit.types import Float, Int
+from labkit.types import Float, Int, Key
 
 __all__ = ["Batched", "batching"]
 
@@ -34,6 +34,7 @@ def batching(
     *,
     max_wait_s: float,
     servers: int = 1,
+    key: Key[jax.Array, ""] | None = None,
 ) -> Batched:
     """A batch leaves when it is full, or when its first request has waited ``max_wait_s``.
 
@@ -42,12 +43,15 @@ def batching(
     Args:
         gaps_s: seconds since the arrival before.
         service_s_by_size: seconds that a batch of 1, 2, ..., ``max_batch`` takes; its length
-            is the largest batch.
+            is the largest batch. Where they scatter: for each size a row of times equally likely,
+            of which each batch draws one.
         max_wait_s: how long the first of a batch waits for others while a server is free.
         servers: how many batches can be served at once.
+        key: of the draws, where times scatter.
 
     Raises:
-        ArgumentError: where no size is given, a time is negative, or there is no server.
+        ArgumentError: where no size is given, a time is negative, there is no server, or times
+            scatter and there is no key.
 
     Example:
         >>> import jax.numpy as jnp
@@ -56,15 +60,23 @@ def batching(
         [2.5, 1.5, 3.0]
     """
     table_s = jnp.asarray(service_s_by_size, jnp.float32)
-    if table_s.ndim != 1 or table_s.size == 0 or bool(jnp.any(table_s < 0)):
+    if table_s.ndim not in (1, 2) or table_s.size == 0 or bool(jnp.any(table_s < 0)):
         raise ArgumentError(
-            "service_s_by_size", required="a list of times, one per size", got=service_s_by_size
+            "service_s_by_size",
+            required="a list of times, one per size, or a row of times for each",
+            got=service_s_by_size,
         )
+    if (table_s.ndim == 2) != (key is not None):
+        required = "given where times scatter, and only there"
+        raise ArgumentError("key", required=required, got=key)
     if max_wait_s < 0:
         raise ArgumentError("max_wait_s", required="at least 0", got=max_wait_s)
     if servers < 1:
         raise ArgumentError("servers", required="at least 1", got=servers)
-    return _batching(gaps_s, table_s, max_wait_s, servers)
+    if key is None:
+        return _batching(gaps_s, table_s[:, None], max_wait_s, servers, None)
+    draws = jax.random.randint(key, gaps_s.shape, 0, table_s.shape[1])
+    return _batching(gaps_s, table_s, max_wait_s, servers, draws)
 
 
 class _Open(NamedTuple):
@@ -73,63 +85,73 @@ class _Open(NamedTuple):
     work_s: jax.Array  # (servers, lanes) until each server is free
     size: jax.Array  # (lanes,) requests in it, 0 where none is open
     left_s: jax.Array  # (lanes,) until its first request has waited long enough
+    draw: jax.Array  # (lanes,) which of the times of its size it will take
 
 
 @partial(jax.jit, static_argnames=("servers",))
 def _batching(
-    gaps_s: jax.Array, table_s: jax.Array, max_wait_s: jax.Array | float, servers: int
+    gaps_s: jax.Array,
+    table_s: jax.Array,
+    max_wait_s: jax.Array | float,
+    servers: int,
+    draws: jax.Array | None,
 ) -> Batched:
     lanes = gaps_s.shape[1]
-    max_batch = table_s.size
+    max_batch = table_s.shape[0]
+
+    def own_s(state: _Open) -> jax.Array:
+        return table_s[jnp.maximum(state.size, 1) - 1, state.draw]
 
     def serve(state: _Open, start_s: jax.Array, leaves: jax.Array) -> _Open:
         """Give the open batch to the server that is free first, where ``leaves``."""
         first = jnp.argmin(state.work_s, axis=0)
         taken = (jnp.arange(servers)[:, None] == first[None]) & leaves[None]
-        done_s = start_s + table_s[jnp.maximum(state.size, 1) - 1]
-        work_s = jnp.where(taken, done_s[None], state.work_s)
+        work_s = jnp.where(taken, (start_s + own_s(state))[None], state.work_s)
         return state._replace(work_s=work_s, size=jnp.where(leaves, 0, state.size))
 
-    def arrive(state: _Open, gap_s: jax.Array) -> tuple[_Open, tuple[jax.Array, ...]]:
+    def arrive(
+        state: _Open, request: tuple[jax.Array, jax.Array | None]
+    ) -> tuple[_Open, tuple[jax.Array, ...]]:
+        gap_s, draw = request
         # Before this arrival: did the open batch leave? Times are relative to the last arrival.
         start_s = jnp.maximum(state.work_s.min(axis=0), state.left_s)
         left = (state.size > 0) & (start_s < gap_s)
-        before = (left, start_s - gap_s, state.size)
+        before = (left, start_s - gap_s, state.size, own_s(state))
         state = serve(state, start_s, left)
-        state = _Open(state.work_s - gap_s, state.size, state.left_s - gap_s)
+        state = state._replace(work_s=state.work_s - gap_s, left_s=state.left_s - gap_s)
         # This arrival opens a batch or joins the open one.
         opens = state.size == 0
         state = state._replace(
-            size=state.size + 1, left_s=jnp.where(opens, max_wait_s, state.left_s)
+            size=state.size + 1,
+            left_s=jnp.where(opens, max_wait_s, state.left_s),
+            draw=state.draw if draw is None else jnp.where(opens, draw, state.draw),
         )
         full = state.size == max_batch
         start_s = jnp.maximum(state.work_s.min(axis=0), 0.0)
-        after = (full, start_s, state.size)
+        after = (full, start_s, state.size, own_s(state))
         return serve(state, start_s, full), (*before, *after)
 
-    idle = _Open(jnp.zeros((servers, lanes)), jnp.zeros(lanes, int), jnp.zeros(lanes))
-    last, departures = jax.lax.scan(arrive, idle, gaps_s)
-    final = (jnp.maximum(last.work_s.min(axis=0), last.left_s), last.size)
-    return _assign(gaps_s, departures, final, table_s)
+    none = jnp.zeros(lanes, int)
+    idle = _Open(jnp.zeros((servers, lanes)), none, jnp.zeros(lanes), none)
+    last, departures = jax.lax.scan(arrive, idle, (gaps_s, draws))
+    final = (jnp.maximum(last.work_s.min(axis=0), last.left_s), last.size, own_s(last))
+    return _assign(gaps_s, departures, final)
 
 
 def _assign(
-    gaps_s: jax.Array,
-    departures: tuple[jax.Array, ...],
-    final: tuple[jax.Array, jax.Array],
-    table_s: jax.Array,
+    gaps_s: jax.Array, departures: tuple[jax.Array, ...], final: tuple[jax.Array, ...]
 ) -> Batched:
-    """Walk back from the last arrival and tell each request when its batch left."""
+    """Walk back from the last arrival and tell each request when its batch left, and of what."""
 
     def back(
-        carry: tuple[jax.Array, jax.Array], row: tuple[jax.Array, ...]
-    ) -> tuple[tuple[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]:
-        gap_s, left, left_at_s, left_size, full, full_at_s, full_size = row
-        start_s = jnp.where(full, full_at_s, carry[0])
-        size = jnp.where(full, full_size, carry[1])
+        carry: tuple[jax.Array, ...], row: tuple[jax.Array, ...]
+    ) -> tuple[tuple[jax.Array, ...], tuple[jax.Array, ...]]:
+        gap_s, left, *both = row
+        before, (full, *after) = both[:3], both[3:]
+        mine = [jnp.where(full, now, later) for now, later in zip(after, carry, strict=True)]
         # For the arrival before: its batch left just before this one, or is this one.
-        before = (jnp.where(left, left_at_s, start_s) + gap_s, jnp.where(left, left_size, size))
-        return before, (start_s, size)
+        earlier = [jnp.where(left, then, now) for then, now in zip(before, mine, strict=True)]
+        return (earlier[0] + gap_s, *earlier[1:]), tuple(mine)
 
-    _, (wait_s, size) = jax.lax.scan(back, final, (gaps_s, *departures), reverse=True)
-    return Batched(wait_s, table_s[size - 1], size)
+    _, (wait_s, size, service_s) = jax.lax.scan(back, final, (gaps_s, *departures), reverse=True)
+    return Batched(wait_s, service_s, size)
