@@ -9,7 +9,8 @@ Which table is used where they disagree, and why:
   read; the older one (FSDL, 2025-03-07) has one day for all. Rows that it calls estimated, and
   marketplaces where each host sets its own price, are left out.
 - *AWS, Azure, Google, Oracle* are in FSDL only, but for AWS on demand, which Vantage's table of
-  2026-08-26 has too: that one is newer, and after AWS's cuts of 2025 lower by a third for A100s.
+  2026-08-26 has too. The two agree to the cent but for AWS's A100s, cut by a third in 2025, and
+  machines that FSDL lacks: there the newer one is used.
 - RunPod's rows marked "spot" cost more than its on-demand rows: they are prices of its
   serverless workers under another name, and are left out.
 - *Reserved* machines are AWS's: a year without payment upfront (Vantage's table), and its
@@ -184,31 +185,32 @@ BLOCKS = ("https://aws.amazon.com/ec2/capacityblocks/pricing/", "2026-11-21", "f
 VANTAGE = ("https://instances.vantage.sh/instances.json", "2026-08-26", "facts only")
 A100_40, A100_80 = "NVIDIA A100 SXM4 40 GB", "NVIDIA A100 SXM4 80 GB"
 
-#: AWS: instance, device, how many, vCPUs, memory, USD an hour on demand and reserved (or "").
+#: AWS: instance, device, how many, vCPUs, memory, USD an hour: on demand, and reserved.
 AWS_HOURLY = (
-    ("g4dn.xlarge", "NVIDIA Tesla T4", 1, 4, 16, 0.526, 0.331),
-    ("g4dn.2xlarge", "NVIDIA Tesla T4", 1, 8, 32, 0.752, 0.474),
-    ("g4dn.4xlarge", "NVIDIA Tesla T4", 1, 16, 64, 1.204, 0.759),
-    ("g4dn.8xlarge", "NVIDIA Tesla T4", 1, 32, 128, 2.176, 1.371),
-    ("g4dn.12xlarge", "NVIDIA Tesla T4", 4, 48, 192, 3.912, 2.465),
-    ("g4dn.16xlarge", "NVIDIA Tesla T4", 1, 64, 256, 4.352, 2.742),
-    ("g4dn.metal", "NVIDIA Tesla T4", 8, 96, 384, 7.824, 4.929),
-    ("g5.xlarge", "NVIDIA A10G", 1, 4, 16, 1.006, 0.63378),
-    ("g5.2xlarge", "NVIDIA A10G", 1, 8, 32, 1.212, 0.76356),
-    ("g5.4xlarge", "NVIDIA A10G", 1, 16, 64, 1.624, 1.02312),
-    ("g5.8xlarge", "NVIDIA A10G", 1, 32, 128, 2.448, 1.54224),
-    ("g5.12xlarge", "NVIDIA A10G", 4, 48, 192, 5.672, 3.57336),
-    ("g5.16xlarge", "NVIDIA A10G", 1, 64, 256, 4.096, 2.58048),
-    ("g5.24xlarge", "NVIDIA A10G", 4, 96, 384, 8.144, 5.13072),
-    ("g5.48xlarge", "NVIDIA A10G", 8, 192, 768, 16.288, 10.26144),
-    ("p3.2xlarge", "NVIDIA Tesla V100 SXM2 16 GB", 1, 8, 61, 3.06, ""),
-    ("p3.8xlarge", "NVIDIA Tesla V100 SXM2 16 GB", 4, 32, 244, 12.24, ""),
-    ("p3.16xlarge", "NVIDIA Tesla V100 SXM2 16 GB", 8, 64, 488, 24.48, ""),
-    ("p4d.24xlarge", A100_40, 8, 96, 1152, 21.957642, 13.921094),
-    ("p4de.24xlarge", A100_80, 8, 96, 1152, 27.44705, 17.401365),
-    ("p5.4xlarge", "NVIDIA H100 SXM5 80GB", 1, 16, 256, 6.88, ""),
-    ("p5.48xlarge", "NVIDIA H100 SXM5 80GB", 8, 192, 2048, 55.04, ""),
-    ("p5en.48xlarge", "NVIDIA H200 SXM", 8, 192, 2048, 63.296, ""),
+    ("p4d.24xlarge", A100_40, 8, 96, 1152, 21.957642),
+    ("p4de.24xlarge", A100_80, 8, 96, 1152, 27.44705),
+    ("p5.4xlarge", "NVIDIA H100 SXM5 80GB", 1, 16, 256, 6.88),
+    ("p5.48xlarge", "NVIDIA H100 SXM5 80GB", 8, 192, 2048, 55.04),
+    ("p5en.48xlarge", "NVIDIA H200 SXM", 8, 192, 2048, 63.296),
+)
+AWS_RESERVED = (
+    ("g4dn.xlarge", "NVIDIA Tesla T4", 1, 4, 16, 0.331),
+    ("g4dn.2xlarge", "NVIDIA Tesla T4", 1, 8, 32, 0.474),
+    ("g4dn.4xlarge", "NVIDIA Tesla T4", 1, 16, 64, 0.759),
+    ("g4dn.8xlarge", "NVIDIA Tesla T4", 1, 32, 128, 1.371),
+    ("g4dn.12xlarge", "NVIDIA Tesla T4", 4, 48, 192, 2.465),
+    ("g4dn.16xlarge", "NVIDIA Tesla T4", 1, 64, 256, 2.742),
+    ("g4dn.metal", "NVIDIA Tesla T4", 8, 96, 384, 4.929),
+    ("g5.xlarge", "NVIDIA A10G", 1, 4, 16, 0.63378),
+    ("g5.2xlarge", "NVIDIA A10G", 1, 8, 32, 0.76356),
+    ("g5.4xlarge", "NVIDIA A10G", 1, 16, 64, 1.02312),
+    ("g5.8xlarge", "NVIDIA A10G", 1, 32, 128, 1.54224),
+    ("g5.12xlarge", "NVIDIA A10G", 4, 48, 192, 3.57336),
+    ("g5.16xlarge", "NVIDIA A10G", 1, 64, 256, 2.58048),
+    ("g5.24xlarge", "NVIDIA A10G", 4, 96, 384, 5.13072),
+    ("g5.48xlarge", "NVIDIA A10G", 8, 192, 768, 10.26144),
+    ("p4d.24xlarge", A100_40, 8, 96, 1152, 13.921094),
+    ("p4de.24xlarge", A100_80, 8, 96, 1152, 17.401365),
 )
 CAPACITY_BLOCKS = (
     ("p5.48xlarge", "NVIDIA H100 SXM5 80GB", 8, 192, 2048, 39.33),
@@ -219,10 +221,10 @@ CAPACITY_BLOCKS = (
 
 def aws() -> Iterator[dict[str, object]]:
     """AWS's machines, by the hour and paid for ahead."""
-    for *machine, on_demand, reserved in AWS_HOURLY:
-        yield _aws(machine, "on demand", on_demand, VANTAGE)
-        if reserved:
-            yield _aws(machine, "reserved", reserved, VANTAGE)
+    for *machine, price in AWS_HOURLY:
+        yield _aws(machine, "on demand", price, VANTAGE)
+    for *machine, price in AWS_RESERVED:
+        yield _aws(machine, "reserved", price, VANTAGE)
     for *machine, price in CAPACITY_BLOCKS:
         yield _aws(machine, "reserved", price, BLOCKS)
 
