@@ -24,9 +24,12 @@ in a sentence what is wrong, its signature says ``ArrayLike`` and no shape.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
 from jaxtyping import Bool, Complex, Float, Inexact, Int, Integer, Key, Num, Shaped, UInt8
+from numpy.typing import NDArray
 
 __all__ = [
     "Bool",
@@ -38,9 +41,13 @@ __all__ = [
     "Key",
     "Num",
     "PyTree",
+    "Sentences",
     "Shaped",
     "UInt8",
 ]
 
 #: Any nest of dicts, lists, tuples and registered classes with arrays as leaves.
 PyTree: TypeAlias = Any
+
+#: The words (or the tags) of each sentence: lists, or an object array as `labkit.data.load` gives.
+Sentences: TypeAlias = Sequence[Sequence[str]] | NDArray[np.object_]

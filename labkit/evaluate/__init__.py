@@ -16,6 +16,15 @@ from labkit.evaluate.classification import (
     confusion_matrix,
 )
 from labkit.evaluate.decision_curve import DecisionCurve, decision_curve
+from labkit.evaluate.entities import (
+    Entity,
+    EntityErrors,
+    EntityReport,
+    entities_of,
+    entity_errors,
+    entity_report,
+    token_report,
+)
 from labkit.evaluate.generation import classifier_score, diversity
 from labkit.evaluate.intervals import Estimate, bootstrap_interval, mean_interval
 from labkit.evaluate.power_law import PowerLaw, Spending
@@ -32,6 +41,9 @@ from labkit.evaluate.subgroups import Subgroup, by_subgroup
 __all__ = [
     "ClassificationReport",
     "DecisionCurve",
+    "Entity",
+    "EntityErrors",
+    "EntityReport",
     "Estimate",
     "OperatingPoint",
     "PowerLaw",
@@ -49,6 +61,9 @@ __all__ = [
     "cost_threshold",
     "decision_curve",
     "diversity",
+    "entities_of",
+    "entity_errors",
+    "entity_report",
     "expected_calibration_error",
     "fit_power_law",
     "fit_temperature",
@@ -59,4 +74,5 @@ __all__ = [
     "roc_auc",
     "saliency",
     "sensitivity_at_specificity",
+    "token_report",
 ]

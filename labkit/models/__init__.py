@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from labkit.models.bert import Bert, BertConfig
 from labkit.models.cnn import CNN, CNNConfig, Stage
-from labkit.models.crf import CRF
+from labkit.models.crf import CRF, TagScores
 from labkit.models.gan import Discriminator, GANConfig, Generator, draw_images
 from labkit.models.generate import generate
 from labkit.models.layers import Activation, Conv, Dense, Embedding, Flatten, MaxPool
@@ -18,6 +18,8 @@ from labkit.models.resnet import ResNet, ResNetConfig, SeparableConv
 from labkit.models.resnet9 import ResNet9, ResNet9Config
 from labkit.models.signals import SignalCNN, SignalConfig, SignalLSTM
 from labkit.models.summary import LayerSummary, Summary, summary
+from labkit.models.tagger import EncoderTagger, Tagger, TaggerConfig
+from labkit.models.tagging import best_tags, padded_length
 from labkit.models.transfer import TextClassifier, part, with_head
 from labkit.models.transformer import Block, Transformer, TransformerConfig
 from labkit.models.trees import Leaf, Trees, TreesConfig
@@ -43,6 +45,7 @@ __all__ = [
     "Dense",
     "Discriminator",
     "Embedding",
+    "EncoderTagger",
     "Flatten",
     "GANConfig",
     "Generator",
@@ -64,6 +67,9 @@ __all__ = [
     "SignalLSTM",
     "Stage",
     "Summary",
+    "TagScores",
+    "Tagger",
+    "TaggerConfig",
     "TextClassifier",
     "Transformer",
     "TransformerConfig",
@@ -73,6 +79,7 @@ __all__ = [
     "VAEOutput",
     "ViT",
     "ViTConfig",
+    "best_tags",
     "draw_images",
     "generate",
     "in_evaluation_mode",
@@ -80,6 +87,7 @@ __all__ = [
     "merge_lora",
     "minilm_folder",
     "negative_elbo",
+    "padded_length",
     "part",
     "patches",
     "predict",

@@ -89,10 +89,26 @@ class Bidirectional(nnx.Module):
         self.forwards = layer(in_features, width, rngs=rngs)
         self.backwards = layer(in_features, width, rngs=rngs)
 
-    def __call__(self, x: Float[Array, "b t f"]) -> Float[Array, "b t d2"]:
-        """At each time, what lies before and what lies behind."""
-        behind = jnp.flip(self.backwards(jnp.flip(x, axis=1)), axis=1)
+    def __call__(
+        self, x: Float[Array, "b t f"], lengths: Int[Array, " b"] | None = None
+    ) -> Float[Array, "b t d2"]:
+        """At each time, what lies before and what lies behind.
+
+        Where ``lengths`` are given, the way back starts at each sequence's last time, so that the
+        padding behind it, however long, changes nothing before it.
+        """
+        turned = _turned(x, lengths)
+        behind = _turned(self.backwards(turned), lengths)
         return jnp.concatenate([self.forwards(x), behind], axis=-1)
+
+
+def _turned(x: Array, lengths: Array | None) -> Array:
+    """Each sequence backwards, its padding left behind it."""
+    if lengths is None:
+        return jnp.flip(x, axis=1)
+    times = jnp.arange(x.shape[1])
+    back = jnp.where(times < lengths[:, None], lengths[:, None] - 1 - times, times)
+    return jnp.take_along_axis(x, back[..., None], axis=1)
 
 
 @dataclass(frozen=True)

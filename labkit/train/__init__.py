@@ -20,6 +20,7 @@ from labkit.train.optimizers import (
     warmup_cosine,
 )
 from labkit.train.precision import BFLOAT16, FLOAT16, FLOAT32, Precision
+from labkit.train.sequences import fit_sequences, surprise_per_word
 from labkit.train.step_cost import StepCost, step_cost
 from labkit.train.stopping import EarlyStopping
 from labkit.train.trees import fit_trees
@@ -46,6 +47,7 @@ __all__ = [
     "cross_entropy",
     "fit",
     "fit_gan",
+    "fit_sequences",
     "fit_trees",
     "l1_penalty",
     "lamb",
@@ -54,5 +56,6 @@ __all__ = [
     "muon",
     "sgd",
     "step_cost",
+    "surprise_per_word",
     "warmup_cosine",
 ]

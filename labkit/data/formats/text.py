@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +21,12 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
     """
     try:
         raw = path.read_bytes()
+        raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
         text = raw.decode(encoding).removeprefix("\ufeff")
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (EOFError, zlib.error) as error:
+        raise DataError(f"{path} is no whole gzip file: {error}.") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not {encoding} text: byte {error.start:,} is wrong.") from error
     if "\0" in text:

@@ -13,6 +13,14 @@ from labkit.data.prepare.text.personal import (
     score_spans,
 )
 from labkit.data.prepare.text.planted import planted_messages
+from labkit.data.prepare.text.shapes import (
+    WORD_SHAPES,
+    character_rows,
+    find_words,
+    plain_word,
+    word_shape,
+)
+from labkit.data.prepare.text.tags import allowed_moves, tag_rows
 from labkit.data.prepare.text.tokens import BytePairTokenizer, CharacterTokenizer, Tokenizer
 from labkit.data.prepare.text.vocabulary import PAD, UNKNOWN, Vocabulary
 from labkit.data.prepare.text.wordpiece import WordPieceTokenizer
@@ -20,6 +28,7 @@ from labkit.data.prepare.text.wordpiece import WordPieceTokenizer
 __all__ = [
     "PAD",
     "UNKNOWN",
+    "WORD_SHAPES",
     "BytePairTokenizer",
     "CharacterTokenizer",
     "Padded",
@@ -28,8 +37,11 @@ __all__ = [
     "Tokenizer",
     "Vocabulary",
     "WordPieceTokenizer",
+    "allowed_moves",
     "bucket_batches",
+    "character_rows",
     "find_personal_data",
+    "find_words",
     "given_names",
     "learn_names",
     "mask_personal_data",
@@ -37,6 +49,9 @@ __all__ = [
     "pad_sequences",
     "passes_iban",
     "passes_luhn",
+    "plain_word",
     "planted_messages",
     "score_spans",
+    "tag_rows",
+    "word_shape",
 ]
