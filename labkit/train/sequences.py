@@ -99,10 +99,13 @@ def fit_sequences(
     state = initial_state(program, *jax.tree.map(jnp.copy, (parts.params, parts.rest)))
     generator, history = np.random.default_rng(seed), History()
     for epoch in range(1, epochs + 1):
-        began, losses = time.perf_counter(), []
+        began = time.perf_counter()
+        losses: list[Array] = []
         chosen = np.arange(len(inputs)) if choose is None else choose(generator)
-        order = {"boundaries": boundaries, "seed": int(generator.integers(2**31))}
-        for places in bucket_batches(lengths[chosen], batch_size, **order):
+        shuffle = int(generator.integers(2**31))
+        for places in bucket_batches(
+            lengths[chosen], batch_size, boundaries=boundaries, seed=shuffle
+        ):
             rows = chosen[places]
             width = padded_length(lengths[rows], boundaries)
             x, y = (_filled(array[rows, :width], batch_size) for array in (inputs, targets))

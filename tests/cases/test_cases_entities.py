@@ -106,9 +106,9 @@ def test_an_empty_text_names_nothing(finder, text: str) -> None:
 
 def test_ten_thousand_words_are_answered_window_by_window(finder) -> None:
     words = ["Ada", "is", "old"] * 3334
-    found = finder.find(" ".join(words))
+    text = " ".join(words)
     assert len(words) > 10_000
-    assert {mention.text for mention in found} <= {"Ada", "is", "old"}
+    assert all(text[m.start : m.end] == m.text for m in finder.find(text))
     (whole,) = finder.tag([words])
     parts = finder.tag([words[at : at + 12] for at in range(0, len(words), 12)])
     assert whole == tuple(tag for part in parts for tag in part)
@@ -125,6 +125,8 @@ def test_a_mention_lies_where_it_says(finder) -> None:
     for mention in finder.find(text):
         assert text[mention.start : mention.end] == mention.text
     assert finder.tag([[], ["Ada"], []])[::2] == [(), ()]
+    assert finder.tag([[]]) == [()]
+    assert finder.tag([]) == []
 
 
 def test_tags_are_legal_whatever_the_words(finder) -> None:
@@ -143,7 +145,7 @@ def test_an_encoder_is_tuned_whole_or_through_adapters(folder, rank: int) -> Non
     finder, history = entities.train_encoder(recipe, LEARNED, folder=folder)
     assert history.curve("loss")[-1] < 0.8 * history.curve("loss")[0]
     assert not jax.tree.leaves(nnx.state(finder.model, nnx.LoRAParam))
-    assert [mention.start for mention in finder.find("Rome is old")] in ([0], [])
+    assert all(mention.text in "Rome is old" for mention in finder.find("Rome is old"))
     assert finder.find("") == ()
     (long,) = finder.tag([["Rome", "is", "Lovelace"] * 3334])
     assert len(long) == 10_002

@@ -51,7 +51,9 @@ def test_digits_are_scikit_learns_digits_in_another_order() -> None:
 def test_an_unknown_set_is_refused_with_the_nearest_names() -> None:
     with pytest.raises(ArgumentError, match=r"'fashion_mnst'.* Did you mean fashion_mnist"):
         load("fashion_mnst")
-    with pytest.raises(ArgumentError, match=r"name must be one of ai4i2020, .*, wnut17_sample, but"):
+    with pytest.raises(
+        ArgumentError, match=r"name must be one of ai4i2020, .*, wnut17_sample, but"
+    ):
         load("imagenet22k")
 
 

@@ -152,7 +152,8 @@ def _windows(costs: Sequence[int], room: int) -> list[tuple[int, int]]:
         >>> _windows([2, 2, 1, 3], room=4)
         [(0, 2), (2, 4)]
     """
-    windows, start, used = [], 0, 0
+    windows: list[tuple[int, int]] = []
+    start = used = 0
     for place, cost in enumerate(costs):
         if used + cost > room:
             windows.append((start, place))

@@ -58,6 +58,8 @@ class EntityFinder:
     def _tags(self, sentences: Sentences, *, together: bool) -> list[tuple[str, ...]]:
         tags: list[list[str]] = [[] for _ in sentences]
         encoded = self.encoding(sentences)
+        if not encoded.windows:
+            return [()] * len(sentences)
         best = models.best_tags(
             self.model if together else _Alone(self.model),
             encoded.rows,

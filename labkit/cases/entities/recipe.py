@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -168,22 +169,21 @@ def train_encoder(
         len(learned.class_names), 1, alphabet, NUM_SHAPES, dropout=recipe.dropout, crf=recipe.crf
     )
     model = models.EncoderTagger(models.load_bert(folder), config, rngs=nnx.Rngs(seed))
-    chosen: nnx.filterlib.Filter = nnx.Param
     if recipe.rank:
-        options = {"alpha": 2.0 * recipe.rank, "where": _in_encoder, "rngs": nnx.Rngs(seed + 1)}
-        model = models.with_lora(model, recipe.rank, **options)
-        encoder = models.part("encoder")
-
-        def chosen(path: tuple, value: object) -> bool:
-            return isinstance(value, nnx.LoRAParam) or not encoder(path, value)
-
+        model = models.with_lora(
+            model,
+            recipe.rank,
+            alpha=2.0 * recipe.rank,
+            where=_in_encoder,
+            rngs=nnx.Rngs(seed + 1),
+        )
     slow = train.adamw(_rate(recipe.rate, recipe, learned), weight_decay=0.01)
     fast = train.adamw(_rate(recipe.head_rate, recipe, learned))
     both = optax.multi_transform({"encoder": slow, "rest": fast}, _by_part)
     encoded = encoding(learned.inputs)
     found, history = _trained(
         recipe, model, encoding, encoded, learned, train.clipped(both, 1.0), seed, validation,
-        trained=chosen,
+        trained=_adapters_and_new if recipe.rank else nnx.Param,
     )  # fmt: skip
     if recipe.rank:
         merged = models.merge_lora(found.model)
@@ -216,7 +216,7 @@ def _trained(
     optimizer: optax.GradientTransformation,
     seed: int,
     validation: Dataset | None,
-    **options: object,
+    **options: Any,
 ) -> tuple[EntityFinder, train.History]:
     names = learned.class_names
     cut = [learned.targets[number][start:stop] for number, start, stop in encoded.windows]
@@ -250,6 +250,11 @@ def _rate(
     taken = len(learned) * (named + recipe.keep_empty * (1 - named))
     steps = int(taken / recipe.batch_size + 4) * recipe.epochs  # each bucket ends in a short batch
     return train.warmup_cosine(peak, steps, warmup=warmup)
+
+
+def _adapters_and_new(path: tuple, value: object) -> bool:
+    """Whether a parameter is learned beside an encoder that stays."""
+    return isinstance(value, nnx.LoRAParam) or str(path[0]) != "encoder"
 
 
 def _in_encoder(name: str) -> bool:
