@@ -141,7 +141,8 @@ def entity_report(true: Sentences, predicted: Sentences) -> EntityReport:
             np.add.at(by_kind[row], [numbers[entity.kind] for entity in entities], 1)
     scores = np.array([_scores(*column) for column in by_kind.T.tolist()]).reshape(-1, 3)
     counts = np.array([(len(a & b), len(b), len(a)) for a, b in pairs]).reshape(-1, 3)
-    return EntityReport(tuple(kinds), *scores.T, by_kind[2], counts)
+    precision, recall, f1 = scores.T
+    return EntityReport(tuple(kinds), precision, recall, f1, by_kind[2], counts)
 
 
 class EntityErrors(NamedTuple):

@@ -110,7 +110,9 @@ def fit_sequences(
             width = padded_length(lengths[rows], boundaries)
             x, y = (_filled(array[rows, :width], batch_size) for array in (inputs, targets))
             x = x if augment is None else augment(generator, x)
-            state, scores = _step(program, state, Examples(x, y), parts.frozen)
+            state, scores = _step(
+                program, state, Examples(jnp.asarray(x), jnp.asarray(y)), parts.frozen
+            )
             losses.append(scores[0])
         steps = np.array(losses, np.float32)
         if not np.isfinite(steps).all():

@@ -45,7 +45,9 @@ class Encoded(NamedTuple):
 class Encoding(Protocol):
     """What makes numbers of words; knows the training texts only."""
 
-    boundaries: tuple[int, ...]
+    @property
+    def boundaries(self) -> tuple[int, ...]:
+        """Lengths that batches are padded to."""
 
     def __call__(self, sentences: Sentences) -> Encoded:
         """Encode sentences, each in as many windows as it needs."""

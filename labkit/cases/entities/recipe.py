@@ -221,7 +221,7 @@ def _trained(
     names = learned.class_names
     cut = [learned.targets[number][start:stop] for number, start, stop in encoded.windows]
     targets = tag_rows(cut, names, encoded.rows.shape[1])
-    named = targets.any(1)
+    named = np.asarray(targets.any(axis=1))
 
     def rows_of_an_epoch(generator: np.random.Generator) -> NDArray[np.intp]:
         return np.flatnonzero(named | (generator.random(len(named)) < recipe.keep_empty))
