@@ -6,7 +6,7 @@ import importlib
 import os
 from typing import Any
 
-from labkit.data import embedded
+from labkit.data import embedded, packaged
 from labkit.data.dataset import Dataset
 from labkit.data.download import obtain
 from labkit.data.registry import Entry, entry
@@ -61,6 +61,8 @@ def _parts(found: Entry, split: str, root: str | os.PathLike[str] | None) -> tup
     """The arrays of a split, and a note on copies that stood for an official file."""
     if found.format == "embedded":
         return embedded.read_split(found.name, split), ""
+    if found.format == "packaged":
+        return packaged.read_split(found.name, split), ""
     folder = data_folder(root)
     wanted = found.splits[split]
     files = {role: obtain(file, folder) for role, file in wanted.files.items()}

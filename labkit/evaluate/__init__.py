@@ -28,6 +28,14 @@ from labkit.evaluate.entities import (
 from labkit.evaluate.generation import classifier_score, diversity
 from labkit.evaluate.intervals import Estimate, bootstrap_interval, mean_interval
 from labkit.evaluate.power_law import PowerLaw, Spending
+from labkit.evaluate.ranking import (
+    catalogue_coverage,
+    ndcg,
+    novelty,
+    popularity_lift,
+    recall,
+    top_items,
+)
 from labkit.evaluate.scaling import PowerLawFit, Prediction, fit_power_law
 from labkit.evaluate.screening import (
     OperatingPoint,
@@ -55,6 +63,7 @@ __all__ = [
     "accuracy_score",
     "bootstrap_interval",
     "by_subgroup",
+    "catalogue_coverage",
     "classification_report",
     "classifier_score",
     "confusion_matrix",
@@ -69,10 +78,15 @@ __all__ = [
     "fit_temperature",
     "integrated_gradients",
     "mean_interval",
+    "ndcg",
+    "novelty",
     "operating_point",
+    "popularity_lift",
+    "recall",
     "reliability",
     "roc_auc",
     "saliency",
     "sensitivity_at_specificity",
     "token_report",
+    "top_items",
 ]

@@ -5,11 +5,15 @@ from __future__ import annotations
 from labkit.models.bert import Bert, BertConfig
 from labkit.models.cnn import CNN, CNNConfig, Stage
 from labkit.models.crf import CRF, TagScores
+from labkit.models.factors import Factors, PairFactors
 from labkit.models.gan import Discriminator, GANConfig, Generator, draw_images
 from labkit.models.generate import generate
+from labkit.models.item_knn import ItemKNN
+from labkit.models.item_regression import ItemRegression
 from labkit.models.layers import Activation, Conv, Dense, Embedding, Flatten, MaxPool
 from labkit.models.lora import Adapted, merge_lora, with_lora
 from labkit.models.mlp import MLP, MLPConfig
+from labkit.models.nearest import InvertedLists, nearest
 from labkit.models.norms import BatchNorm, LayerNorm
 from labkit.models.predict import in_evaluation_mode, predict
 from labkit.models.pretrained import SentenceEncoder, load_bert, minilm_folder
@@ -23,6 +27,7 @@ from labkit.models.tagging import best_tags, padded_length
 from labkit.models.transfer import TextClassifier, part, with_head
 from labkit.models.transformer import Block, Transformer, TransformerConfig
 from labkit.models.trees import Leaf, Trees, TreesConfig
+from labkit.models.two_tower import TwoTower
 from labkit.models.vae import VAE, VAEConfig, VAEOutput, negative_elbo
 from labkit.models.vit import ViT, ViTConfig, patches
 
@@ -46,14 +51,19 @@ __all__ = [
     "Discriminator",
     "Embedding",
     "EncoderTagger",
+    "Factors",
     "Flatten",
     "GANConfig",
     "Generator",
+    "InvertedLists",
+    "ItemKNN",
+    "ItemRegression",
     "LayerNorm",
     "LayerSummary",
     "Leaf",
     "MLPConfig",
     "MaxPool",
+    "PairFactors",
     "RecurrentConfig",
     "RecurrentNet",
     "ResNet",
@@ -75,6 +85,7 @@ __all__ = [
     "TransformerConfig",
     "Trees",
     "TreesConfig",
+    "TwoTower",
     "VAEConfig",
     "VAEOutput",
     "ViT",
@@ -86,6 +97,7 @@ __all__ = [
     "load_bert",
     "merge_lora",
     "minilm_folder",
+    "nearest",
     "negative_elbo",
     "padded_length",
     "part",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any
 
+import jax.numpy as jnp
 from flax import nnx
-from jax import Array
+from jax import Array, lax
 
 from labkit.errors import ArgumentError
 from labkit.models.bert import Bert, mean_over_tokens
@@ -78,6 +80,9 @@ class TextClassifier(nnx.Module):
     Args:
         encoder: pretrained, from `load_bert`, or new.
         num_classes: classes to tell apart.
+        lengths: a batch is computed on the first so many positions, the shortest of these lengths
+            that holds every token of it; on all positions where none is given. The result is the
+            same: what is saved is padding, in batches of short texts (``fit(..., alike=)``).
         rngs: the random stream that the head is drawn from.
 
     Example:
@@ -89,11 +94,26 @@ class TextClassifier(nnx.Module):
         (2, 3)
     """
 
-    def __init__(self, encoder: Bert, num_classes: int, *, rngs: nnx.Rngs) -> None:
-        self.encoder = encoder
+    def __init__(
+        self, encoder: Bert, num_classes: int, *, lengths: tuple[int, ...] = (), rngs: nnx.Rngs
+    ) -> None:
+        self.encoder, self.lengths = encoder, tuple(sorted(lengths))
         self.head = Dense(encoder.config.width, num_classes, rngs=rngs)
 
     def __call__(self, tokens: Int[Array, "b t"]) -> Float[Array, "b k"]:
         """Scores (logits) of each class for each text; token 0 is padding."""
+        return self.head(self.vectors(tokens))
+
+    def vectors(self, tokens: Int[Array, "b t"]) -> Float[Array, "b d"]:
+        """What the head sees: the mean of the encoder's vectors over the tokens of each text."""
+        most = tokens.shape[1]
+        sizes = [*(length for length in self.lengths if length < most), most]
+        used = ((tokens != 0).any(0) * jnp.arange(1, most + 1)).max()
+        chosen = (used > jnp.array(sizes[:-1], int)).sum()
+        return lax.switch(chosen, [functools.partial(self._mean, size) for size in sizes], tokens)
+
+    def _mean(self, length: int, tokens: Int[Array, "b t"]) -> Float[Array, "b d"]:
+        """The mean over the first ``length`` positions, which hold every token."""
+        tokens = tokens[:, :length]
         mask = (tokens != 0).at[:, 0].set(True)
-        return self.head(mean_over_tokens(self.encoder(tokens, mask), mask))
+        return mean_over_tokens(self.encoder(tokens, mask), mask)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labkit.train.als import fit_als
 from labkit.train.checkpoint import CheckpointFolder
 from labkit.train.fit import FitResult, fit
 from labkit.train.gan import GAN_SCORES, GANResult, fit_gan
@@ -20,6 +21,7 @@ from labkit.train.optimizers import (
     warmup_cosine,
 )
 from labkit.train.precision import BFLOAT16, FLOAT16, FLOAT32, Precision
+from labkit.train.preferences import all_against_all, draw_others, pairwise_loss
 from labkit.train.sequences import fit_sequences, surprise_per_word
 from labkit.train.step_cost import StepCost, step_cost
 from labkit.train.stopping import EarlyStopping
@@ -42,10 +44,13 @@ __all__ = [
     "accumulated",
     "accuracy",
     "adamw",
+    "all_against_all",
     "binary_cross_entropy",
     "clipped",
     "cross_entropy",
+    "draw_others",
     "fit",
+    "fit_als",
     "fit_gan",
     "fit_sequences",
     "fit_trees",
@@ -54,6 +59,7 @@ __all__ = [
     "mean_squared_error",
     "momentum",
     "muon",
+    "pairwise_loss",
     "sgd",
     "step_cost",
     "surprise_per_word",

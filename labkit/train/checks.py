@@ -11,7 +11,22 @@ from jax.typing import ArrayLike
 from labkit.errors import ArgumentError, ShapeError, TrainingError
 from labkit.train.loop import Examples
 
-__all__ = ["checked_examples", "checked_plan"]
+__all__ = ["checked_alike", "checked_examples", "checked_plan"]
+
+
+def checked_alike(alike: ArrayLike | None, num_examples: int) -> np.ndarray | None:
+    """The numbers by which batches are made, one for each example.
+
+    Raises:
+        ShapeError: another number of them.
+    """
+    if alike is None:
+        return None
+    numbers = np.asarray(alike)
+    if numbers.shape != (num_examples,):
+        required = f"one number for each of {num_examples} examples"
+        raise ShapeError("alike", required=required, got=f"shape {numbers.shape}")
+    return numbers
 
 
 def checked_plan(epochs: int, batch_size: int, num_examples: int) -> int:

@@ -13,7 +13,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from labkit.errors import ArgumentError
-from labkit.train.checks import checked_examples, checked_plan
+from labkit.train.checks import checked_alike, checked_examples, checked_plan
 from labkit.train.history import History
 from labkit.train.loop import Program, Score
 from labkit.train.losses import accuracy, cross_entropy
@@ -57,6 +57,7 @@ def fit(
     penalty: Callable[[PyTree], Array] | None = None,
     precision: Precision = FLOAT32,
     average_decay: float = 0.0,
+    alike: ArrayLike | None = None,
     trained: nnx.filterlib.Filter = nnx.Param,
     early_stopping: EarlyStopping | None = None,
     checkpoint_dir: str | Path | None = None,
@@ -88,6 +89,8 @@ def fit(
         precision: ``FLOAT32``, ``BFLOAT16``, or ``FLOAT16`` with a loss scale.
         average_decay: where above 0, the model ends with a moving average of its parameters:
             ``average = decay * average + (1 - decay) * params`` after each step.
+        alike: a number for each example, such as the length of a text: a batch then takes examples
+            whose numbers are near, so that a model that skips common padding has little to do.
         trained: which parameters are learned and stored, as an nnx filter: ``nnx.LoRAParam`` for
             adapters, ``part("head")`` for a part of the model; the others are only read. A frozen
             normalisation still averages what it sees, unless it is in evaluation mode.
@@ -133,7 +136,7 @@ def fit(
         precision,
         average_decay,
     )
-    plan = Plan(epochs, batch_size, seed, rule)
+    plan = Plan(epochs, batch_size, seed, rule, checked_alike(alike, len(examples.inputs)))
     session = Session(model, program, examples, held_out, plan, parts, watch)
     if checkpoint_dir is not None:
         session.open_checkpoints(checkpoint_dir, resume=resume)

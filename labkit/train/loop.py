@@ -17,7 +17,7 @@ from jax import Array, lax
 from labkit import kernels
 from labkit.train.precision import FLOAT32, Precision
 from labkit.train.state import TrainState
-from labkit.types import Float, Int, PyTree
+from labkit.types import Float, Int, Num, PyTree
 
 __all__ = [
     "Examples",
@@ -170,16 +170,29 @@ def run_steps(
     return state, trace, done
 
 
-def epoch_order(seed: int, epoch: int, num_examples: int, batch_size: int) -> np.ndarray:
+def epoch_order(
+    seed: int,
+    epoch: int,
+    num_examples: int,
+    batch_size: int,
+    alike: Num[np.ndarray, " n"] | None = None,
+) -> Int[np.ndarray, "steps b"]:
     """Which examples each step of an epoch takes: shuffled anew, the same for the same seed.
 
     The examples left over when the epoch is cut into whole batches sit this epoch out; the next
-    shuffle brings them back.
+    shuffle brings them back. Where ``alike`` gives each example a number, such as the length of a
+    text, a batch takes examples whose numbers are near, and the batches come in random order.
 
     Example:
         >>> epoch_order(0, 1, num_examples=5, batch_size=2).shape
         (2, 2)
+        >>> np.sort(epoch_order(0, 1, 4, 2, alike=np.array([9, 1, 8, 2])), axis=None).tolist()
+        [0, 1, 2, 3]
     """
-    shuffled = np.random.default_rng([seed, epoch]).permutation(num_examples)
+    rng = np.random.default_rng([seed, epoch])
     steps = num_examples // batch_size
-    return shuffled[: steps * batch_size].reshape(steps, batch_size).astype(np.int32)
+    chosen = rng.permutation(num_examples)[: steps * batch_size]
+    if alike is not None:  # a stable sort: equal numbers stay shuffled
+        chosen = chosen[np.argsort(alike[chosen], kind="stable")]
+        chosen = rng.permutation(chosen.reshape(steps, batch_size))
+    return chosen.reshape(steps, batch_size).astype(np.int32)

@@ -32,12 +32,21 @@ _CHUNK_S = 0.5  # how often a run comes back to Python: to report, and to hear C
 
 @dataclass(frozen=True)
 class Plan:
-    """What was asked for; ``watch`` names the score that makes an epoch the best."""
+    """What was asked for.
+
+    Attributes:
+        epochs: passes over the examples.
+        batch_size: examples of a step.
+        seed: of their order.
+        watch: the score that makes an epoch the best.
+        alike: a number for each example; those of a batch are near each other.
+    """
 
     epochs: int
     batch_size: int
     seed: int
     watch: EarlyStopping | None = None
+    alike: np.ndarray | None = None
 
 
 class Session:
@@ -104,7 +113,8 @@ class Session:
         """Run to the end of the epoch, or to the chunk after which an interrupt was heard."""
         began = time.perf_counter()
         epoch = len(self.history.epochs) + 1
-        order = epoch_order(self.plan.seed, epoch, len(self.examples.inputs), self.plan.batch_size)
+        count, size = len(self.examples.inputs), self.plan.batch_size
+        order = epoch_order(self.plan.seed, epoch, count, size, self.plan.alike)
         key = jax.random.fold_in(jax.random.key(self.plan.seed), epoch)
         line.set_description(f"epoch {epoch}/{self.plan.epochs}")
         while self.step_in_epoch < self.steps_per_epoch:
@@ -227,7 +237,9 @@ class Session:
 
     def _identity(self) -> dict[str, Any]:
         """What must be equal for a resumed run to continue the same computation."""
+        known = {} if self.plan.alike is None else {"alike": self.plan.alike.tolist()}
         return {
+            **known,
             "seed": self.plan.seed,
             "batch_size": self.plan.batch_size,
             "examples": len(self.examples.inputs),

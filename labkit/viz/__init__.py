@@ -4,6 +4,7 @@
 its arguments. This is the only room that imports matplotlib.
 """
 
+from labkit.viz.chat import Chat, chat
 from labkit.viz.explore import Explorer, explore
 from labkit.viz.learning import confusion_matrix, image_grid, learning_curves
 from labkit.viz.live import history_curves, live_curves
@@ -23,12 +24,14 @@ __all__ = [
     "MARKERS",
     "PALETTE",
     "STYLE",
+    "Chat",
     "Explorer",
     "Panel",
     "Picture",
     "amplitude_bars",
     "bars",
     "bloch_spheres",
+    "chat",
     "confusion_matrix",
     "explore",
     "heatmap",

@@ -209,3 +209,27 @@ def test_a_text_classifier_learns_which_word_is_there_and_ignores_padding() -> N
 def test_misuse_is_refused(call, message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         call()
+
+
+def test_skipping_common_padding_changes_no_score_and_no_gradient() -> None:
+    config = BertConfig(30, 16, 8, 2, 2, 16)
+    rng = np.random.default_rng(3)
+    plain, skipping = (
+        TextClassifier(Bert(config, rngs=nnx.Rngs(0)), 3, lengths=some, rngs=nnx.Rngs(1))
+        for some in ((), (4, 8))
+    )
+    for longest in (1, 4, 5, 8, 9, 16):
+        tokens = np.zeros((5, 16), np.int32)
+        for row in tokens:
+            row[: rng.integers(1, longest + 1)] = 3
+        tokens[0, :longest] = rng.integers(1, 30, longest)
+
+        def loss(model: TextClassifier, shown: np.ndarray = tokens) -> jax.Array:
+            return (model(jnp.asarray(shown)) ** 2).sum()
+
+        found = [nnx.value_and_grad(loss)(model) for model in (plain, skipping)]
+        np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-5)
+        jax.tree.map(
+            lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5),
+            *(nnx.to_pure_dict(gradient) for _, gradient in found),
+        )

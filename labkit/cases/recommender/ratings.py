@@ -1,0 +1,159 @@
+"""Who liked what, and when: MovieLens where it is on the machine, generated ratings where not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from labkit import data
+from labkit.errors import ArgumentError
+from labkit.types import Bool, Float, Int
+
+__all__ = ["LIKED", "Ratings", "movielens", "synthetic"]
+
+#: Stars from which a rating counts as a like.
+LIKED = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class Ratings:
+    """Ratings in order of time; users and items are numbered from 0.
+
+    Attributes:
+        users, items: of each rating.
+        stars: 0.5 to 5.
+        times_s: seconds since 1970, or since a start.
+        titles: of the items.
+        genres: ``[m, g]`` true where an item is of a genre.
+        genre_names: of its columns.
+        about: what the data are, and on what terms.
+    """
+
+    users: Int[np.ndarray, " r"]
+    items: Int[np.ndarray, " r"]
+    stars: Float[np.ndarray, " r"]
+    times_s: Int[np.ndarray, " r"]
+    titles: tuple[str, ...]
+    genres: Bool[np.ndarray, "m g"]
+    genre_names: tuple[str, ...]
+    about: str
+
+    @property
+    def num_users(self) -> int:
+        """Users with at least one rating."""
+        return int(self.users.max()) + 1
+
+    @property
+    def num_items(self) -> int:
+        """Items of the catalogue."""
+        return len(self.titles)
+
+    @property
+    def texts(self) -> list[str]:
+        """Title and genres of each item, as a sentence encoder reads them."""
+        kinds = [np.flatnonzero(row) for row in self.genres]
+        named = [", ".join(self.genre_names[g] for g in kind) for kind in kinds]
+        return [f"{title}. {kind}" for title, kind in zip(self.titles, named, strict=True)]
+
+    @property
+    def liked(self) -> Bool[np.ndarray, " r"]:
+        """Which ratings are likes."""
+        return self.stars >= LIKED
+
+
+def movielens(name: str = "movielens_small") -> Ratings:
+    """MovieLens ml-latest-small, or the ratings of ml-100k (``"movielens_100k"``, no titles).
+
+    Raises:
+        OfflineError: the files are not on this machine; they may not be passed on.
+    """
+    rated = data.load(name)
+    _, users = np.unique(rated.inputs[:, 0], return_inverse=True)
+    movies, items = np.unique(rated.inputs[:, 1], return_inverse=True)
+    titles, genres = {}, {}
+    if name == "movielens_small":
+        table = data.load("movielens_small_movies").inputs
+        titles = dict(zip(table["movieId"], table["title"], strict=True))
+        genres = dict(zip(table["movieId"], table["genres"], strict=True))
+    kinds = [set(str(genres.get(movie, "")).split("|")) - {""} for movie in movies]
+    names = tuple(sorted(set().union(*kinds))) or ("none",)
+    return _in_order(
+        users,
+        items,
+        rated.targets,
+        rated.inputs[:, 2],
+        titles=tuple(str(titles.get(movie, f"movie {movie}")) for movie in movies),
+        genres=np.array([[genre in kind for genre in names] for kind in kinds]),
+        genre_names=names,
+        about=f"{rated.name}; {rated.licence}",
+    )
+
+
+def synthetic(
+    num_users: int = 300, num_items: int = 400, *, per_user: int = 40, seed: int = 0
+) -> Ratings:
+    """Generated ratings whose structure is known: no person ever gave one.
+
+    There are eight genres, one for each item, and items differ in appeal by Zipf's law. A user
+    has two genres, *home* and *next*: of the films that the user watches, a share that sinks from
+    nine tenths to one tenth over the user's life is of *home*, the rest of *next*. A film is
+    drawn within its genre by appeal. One rating in seven is of a film drawn by appeal alone. The
+    genres stand on a ring, and *next* is the one after *home*: who knows the order of a user's
+    films can know what comes.
+
+    Args:
+        num_users: people.
+        num_items: films.
+        per_user: ratings of each.
+        seed: of all draws.
+
+    Raises:
+        ArgumentError: more ratings of a user than half of the films.
+    """
+    if not 5 <= per_user <= num_items // 8:
+        raise ArgumentError("per_user", required=f"5 to {num_items // 8}", got=per_user)
+    rng = np.random.default_rng(seed)
+    genre = rng.permutation(num_items) % 8
+    appeal = 1.0 / (1 + rng.permutation(num_items)) ** 0.6
+    users = np.repeat(np.arange(num_users), per_user)
+    items = np.concatenate([_life(rng, genre, appeal, per_user) for _ in range(num_users)])
+    starts = rng.integers(0, 10**8, num_users)
+    times = (starts[:, None] + np.sort(rng.integers(0, 10**7, (num_users, per_user)))).ravel()
+    return _in_order(
+        users,
+        items,
+        rng.choice([3.0, 4.0, 4.5, 5.0], len(items), p=[0.2, 0.3, 0.2, 0.3]),
+        times,
+        titles=tuple(f"{_GENRES[g]} film {i}" for i, g in enumerate(genre)),
+        genres=genre[:, None] == np.arange(8),
+        genre_names=_GENRES,
+        about="synthetic ratings, generated by labkit: no person gave one",
+    )
+
+
+_GENRES = ("Action", "Comedy", "Drama", "Horror", "Musical", "Mystery", "Romance", "Western")
+
+
+def _life(
+    rng: np.random.Generator, genre: np.ndarray, appeal: np.ndarray, count: int
+) -> np.ndarray:
+    """The films of one user in order, none twice."""
+    home = int(rng.integers(8))
+    left, seen = appeal.copy(), []
+    for step in range(count):
+        at_home = rng.random() < 0.9 - 0.8 * step / (count - 1)
+        of = genre == (home if at_home else (home + 1) % 8)
+        weight = left if rng.random() < 1 / 7 or not left[of].sum() else left * of
+        film = int(rng.choice(len(left), p=weight / weight.sum()))
+        left[film] = 0.0
+        seen.append(film)
+    return np.array(seen)
+
+
+def _in_order(
+    users: np.ndarray, items: np.ndarray, stars: np.ndarray, times: np.ndarray, **about: object
+) -> Ratings:
+    order = np.lexsort((items, times))
+    columns = (users[order], items[order], stars[order].astype(float), times[order])
+    return Ratings(*columns, **about)  # type: ignore[arg-type]
