@@ -108,6 +108,8 @@ def scored(division) -> dict[str, recommender.Scored]:
         "item kNN": recommender.item_knn,
         "recent kNN": recommender.recent_knn,
         "item regression": recommender.item_regression,
+        "successors": recommender.successors,
+        "blend": recommender.blend,
         "ALS": lambda d: recommender.least_squares(d, factors=8),
         "pairwise SGD": lambda d: recommender.pairwise(d, factors=8, epochs=10),
         "two-tower": lambda d: recommender.two_tower(
@@ -127,7 +129,16 @@ def test_every_ranker_scores_each_user_and_offers_nothing_known(scored, division
 
 
 def test_what_knows_tastes_beats_popularity_where_there_are_tastes(scored) -> None:
-    for name in ("genre", "item kNN", "recent kNN", "item regression", "ALS", "two-tower"):
+    for name in (
+        "genre",
+        "item kNN",
+        "recent kNN",
+        "item regression",
+        "successors",
+        "blend",
+        "ALS",
+        "two-tower",
+    ):
         assert recommender.gain(scored[name], scored["popularity"]).low > 0, name
 
 
@@ -240,3 +251,23 @@ def test_movielens_is_numbered_from_zero_in_order_of_time(real_data) -> None:
     assert movies.texts[0].startswith("Toy Story (1995). Adventure, Animation")
     assert "GroupLens" in movies.about
     assert int(movies.liked.sum()) == 48_580
+
+
+def test_successors_are_what_a_loop_counts(division) -> None:
+    found = recommender.successors(division, reach=2, shrinkage=3.0, decay=0.5)
+    liked = division.history.sum(axis=0)
+    user = int(division.users[0])
+    likes = division.sequences[user]
+    expected = np.zeros(160)
+    for back, item in enumerate(likes[::-1]):
+        for other in range(160):
+            count = sum(
+                1 / apart
+                for sequence in division.sequences
+                for apart in (1, 2)
+                for first, second in zip(sequence, sequence[apart:], strict=False)
+                if (first, second) == (item, other)
+            )
+            size = np.sqrt(liked[item] * liked[other])
+            expected[other] += 0.5**back * count / (size + 3.0)
+    np.testing.assert_allclose(found[user], expected, rtol=1e-4, atol=1e-6)

@@ -16,6 +16,7 @@ from labkit.cases.recommender.division import (
 from labkit.cases.recommender.rankers import (
     RANKERS,
     Ranker,
+    blend,
     by_genre,
     item_knn,
     item_regression,
@@ -24,6 +25,7 @@ from labkit.cases.recommender.rankers import (
     pairwise,
     popularity,
     recent_knn,
+    successors,
     two_tower,
     word_vectors,
 )
@@ -40,6 +42,7 @@ __all__ = [
     "Ratings",
     "Scored",
     "Shelf",
+    "blend",
     "by_date",
     "by_genre",
     "by_time",
@@ -56,6 +59,7 @@ __all__ = [
     "recent_knn",
     "score",
     "score_new_items",
+    "successors",
     "synthetic",
     "two_tower",
     "word_vectors",

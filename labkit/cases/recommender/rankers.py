@@ -1,4 +1,4 @@
-"""Seven ways to rank: each learns from a division and scores every item for every user."""
+"""Ways to rank: each learns from a division and scores every item for every user."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from labkit.types import Float, Int
 __all__ = [
     "RANKERS",
     "Ranker",
+    "blend",
     "by_genre",
     "item_knn",
     "item_regression",
@@ -29,6 +30,7 @@ __all__ = [
     "pairwise",
     "popularity",
     "recent_knn",
+    "successors",
     "two_tower",
     "word_vectors",
 ]
@@ -167,6 +169,31 @@ def word_vectors(
     return Normalizer().fit_transform(few.fit_transform(counted)).astype(np.float32)
 
 
+def successors(
+    division: Division, *, reach: int = 5, shrinkage: float = 20.0, decay: float = 0.9
+) -> Float[np.ndarray, "n m"]:
+    """Items that others liked soon after what the user liked; old likes fade.
+
+    An item that came ``a`` likes later, at most ``reach``, counts ``1 / a``.
+    """
+    after = np.zeros((division.ratings.num_items,) * 2, np.float32)
+    for sequence in division.sequences:
+        for apart in range(1, min(reach + 1, len(sequence))):
+            np.add.at(after, (sequence[:-apart], sequence[apart:]), 1.0 / apart)
+    length = np.sqrt(division.history.sum(axis=0, dtype=np.float32))
+    after /= np.outer(length, length) + np.float32(shrinkage)
+    return _fading(division, decay) @ after
+
+
+def blend(division: Division) -> Float[np.ndarray, "n m"]:
+    """Item regression, successors and recent kNN together: each user's scores by their spread."""
+    parts = (item_regression(division, regularisation=300.0), successors(division))
+    total = np.zeros(division.history.shape, np.float32)
+    for scores in (*parts, recent_knn(division)):
+        total += scores / np.maximum(scores.std(axis=1, keepdims=True), 1e-9)
+    return total
+
+
 def next_item(
     division: Division,
     *,
@@ -230,6 +257,8 @@ RANKERS: Mapping[str, Ranker] = {
     "item kNN": item_knn,
     "recent kNN": recent_knn,
     "item regression": item_regression,
+    "successors": successors,
+    "blend": blend,
     "ALS": least_squares,
     "pairwise SGD": pairwise,
     "sequence": next_item,
