@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
@@ -95,6 +96,42 @@ def test_a_reader_from_scratch_learns(bank: service.Bank) -> None:
     assert [answer(text) for text in bank.test.texts[:8]] == found
     leaves = jax.tree.leaves(nnx.state(model, nnx.Param))
     assert answer.size_bytes == 4 * sum(leaf.size for leaf in leaves)
+
+
+class TinySentences:
+    """What ``fine_tune`` asks of a sentence encoder, small and new."""
+
+    def __init__(self, rows: service.WordRows) -> None:
+        config = models.BertConfig(len(rows.vocabulary), 48, 16, 2, 1, 32)
+        self.model, self.rows = models.Bert(config, rngs=nnx.Rngs(0)), rows
+
+    def tokens(self, texts, *, length: int = 48) -> np.ndarray:
+        return np.pad(self.rows.tokens(texts), ((0, 0), (0, length - self.rows.length)))
+
+    def vectors(self, texts) -> np.ndarray:
+        plain = models.TextClassifier(self.model, 2, rngs=nnx.Rngs(0))
+        return np.asarray(plain.vectors(jnp.asarray(self.tokens(texts))))
+
+
+def test_fine_tuning_begins_as_the_probe_and_leaves_tables_and_encoder_alone(bank) -> None:
+    encoder = TinySentences(service.WordRows(bank.train.texts))
+    vectors = encoder.vectors(bank.train.texts)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    head = service.probe(vectors / lengths, bank.train.labels, strengths=(10.0,))
+    before = np.asarray(encoder.model.layers[0].up.kernel[...])
+    tuned, result = service.fine_tune(
+        encoder, bank.train, head, epochs=1, rate=1e-9, validation=bank.validation
+    )
+    # The probe saw vectors of length 1; the network's are as long as they are, here about a mean.
+    scaled = encoder.vectors(bank.test.texts) / lengths[:256].mean()
+    found = models.predict(tuned, encoder.tokens(bank.test.texts))
+    expected = scaled @ head.coef_.T + head.intercept_
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+    assert len(result.history.curve("validation_accuracy")) == 1
+    moved, _ = service.fine_tune(encoder, bank.train, head, epochs=1, rate=1e-3)
+    np.testing.assert_array_equal(encoder.model.layers[0].up.kernel[...], before)
+    assert np.abs(moved.encoder.layers[0].up.kernel[...] - before).max() > 0
+    np.testing.assert_array_equal(moved.encoder.tokens.table[...], encoder.model.tokens.table[...])
 
 
 @pytest.mark.parametrize("message", ["", "   ", "\n\t", "?!…", "\0"])
