@@ -222,6 +222,29 @@ viz.show(
 )
 
 # %% [markdown]
+# **Turn.** The rate as a power of ten. Where do the waves begin, and where does it break?
+
+
+# %%
+def draw_descent(power_of_ten):
+    losses = {f"rate {10**power_of_ten:.2g}": np.clip(descend(10**power_of_ten), 0.01, 20)}
+    losses["a blind guess"] = np.full(60, np.log(10))
+    axes = {"xlabel": "step", "ylabel": "loss / nat", "logy": True, "ylim": (0.01, 20)}
+    return viz.lines(range(60), losses, markers=False, **axes)
+
+
+# %% tags=["nbval-ignore-output"]
+viz.explore(
+    draw_descent,
+    alt=lambda power_of_ten: (
+        f"Loss over 60 steps at a rate of {10**power_of_ten:.2g}: "
+        f"{float(descend(10**power_of_ten)[-1]):.2g} nat in the end."
+    ),
+    power_of_ten=(-2.0, 1.0, -1.0, 0.1),
+    frames=12,
+)
+
+# %% [markdown]
 # **Explain.** At a rate of 1 the steps overshoot a little, hence the waves. At 10 the first steps
 # throw every ReLU to where it is flat: no gradient comes back, and the network is dead for good.
 # Adam, used below, divides each slope by its usual size, so that one rate serves
@@ -290,6 +313,7 @@ result = train.fit(
     batch_size=run.batch_size,
     optimizer=optimizer,
     seed=run.seed,
+    watch=viz.live_curves(),
 )
 print(f"{sum(record.seconds for record in result.history.epochs):.3g} s for {steps} steps")
 
