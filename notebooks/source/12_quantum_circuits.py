@@ -23,6 +23,7 @@ shots = 4000  # runs of each measured circuit, 100 to 1000000
 
 # %%
 import math
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -324,6 +325,44 @@ teach.reveal(guess_error, round(float(np.abs(sampled - exact.probabilities()).ma
 counts = quantum.noisy_counts(cat, noise, shots=run.shots, seed=run.seed)
 common = {bits: n / run.shots for bits, n in counts.items() if n > 0.01 * run.shots}
 print({bits: round(share, 3) for bits, share in sorted(common.items())})
+
+# %% [markdown]
+# **Turn.** A device whose gates err, and whose qubits decay, several times as much, and one that
+# reads out without error. From which factor on would you no longer call it a GHZ state?
+
+
+# %%
+def noisy_cat(factor, readout_errors):
+    worse = quantum.Noise.of_hardware(device, factor=factor)
+    worse = worse if readout_errors else replace(worse, readout_error=0.0)
+    return quantum.density_matrix(qa.ghz(4), worse).probabilities()
+
+
+def draw_cat(noise_factor, readout_errors):
+    names = [f"{i:04b}" for i in range(16)]
+    found = {"measured": noisy_cat(noise_factor, readout_errors)}
+    return viz.bars(names, found, ylabel="probability", width=11)
+
+
+# %%
+viz.show(
+    draw_cat(1.0, True),
+    alt="Probabilities of the sixteen outcomes of a four-qubit GHZ state on the device: 0000 and "
+    "1111 stand out, almost equal.",
+)
+
+# %% tags=["nbval-ignore-output"]
+viz.explore(
+    draw_cat,
+    alt=lambda noise_factor, readout_errors: (
+        f"Outcomes of a four-qubit GHZ state at {noise_factor:g} times the device's noise: "
+        f"all 0 or all 1 with probability "
+        f"{noisy_cat(noise_factor, readout_errors)[[0, -1]].sum():.2f}."
+    ),
+    noise_factor=(1.0, 25.0, 1.0, 1.0),
+    readout_errors=True,
+    frames=14,
+)
 
 # %% [markdown]
 # ## 9. Mitigation: better answers for more shots
