@@ -265,6 +265,8 @@ teach.reveal(guess_gamma, ["below", "between", "above"][place])
 # %% tags=["nbval-ignore-output"]
 free = evaluate.fit_power_law(losses[front], {"operations": spent[front]})
 print(f"with a floor of its own: {free.law}")
+
+# %% tags=["nbval-ignore-output"]
 viz.show(
     viz.lines(
         spent,
