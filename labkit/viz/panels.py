@@ -24,7 +24,8 @@ class Panel:
     Attributes:
         label: what is shown, with its unit.
         values: ``n`` points; NaN where there is none.
-        low, high: ``n`` ends of a bar through each point, or None for none.
+        low: ``n`` lower ends of a bar through each point, or None for none.
+        high: the upper ends.
         log: whether the scale is logarithmic.
     """
 
