@@ -39,9 +39,16 @@ class Outcome:
 
 
 def execute(
-    pipe: Connection, notebook: str, output: str, parameters: dict[str, Any], cell_timeout_s: float
+    pipe: Connection,
+    notebook: str,
+    output: str,
+    parameters: dict[str, Any],
+    cell_timeout_s: float,
+    environment: dict[str, str],
 ) -> None:
     """Run a notebook by papermill and send its :class:`Outcome`; the body of the process."""
+    os.environ.clear()
+    os.environ.update(environment)
     threading.Thread(target=_end_with_parent, args=(pipe,), daemon=True).start()
     with Path(output).with_suffix(".log").open("w") as log:
         os.dup2(log.fileno(), 2)  # what the kernel and papermill say on the way

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -48,9 +49,9 @@ class Processes:
                 return Outcome("failed", "the run was interrupted")
             ours, theirs = self._context.Pipe()
             told = (theirs, str(job.notebook.resolve()), str(output.resolve()))
-            process = self._context.Process(
-                target=execute, args=(*told, dict(job.parameters), cell_timeout_s)
-            )
+            # The server keeps the environment of its start, which may be of an earlier command.
+            how = (dict(job.parameters), cell_timeout_s, dict(os.environ))
+            process = self._context.Process(target=execute, args=(*told, *how))
             process.start()
             theirs.close()
             self._pipes.add(ours)

@@ -74,8 +74,13 @@ class InvertedLists:
         vectors = np.where(members[..., None] >= 0, table[members], 0.0)
         return cls(jnp.asarray(centres), jnp.asarray(members), jnp.asarray(vectors))
 
-    def search(self, queries: Float[Array, "b d"], *, k: int, probes: int = 8) -> Int[Array, "b k"]:
+    def search(self, queries: ArrayLike, *, k: int, probes: int = 8) -> Int[Array, "b k"]:
         """The best ``k`` among the members of the ``probes`` lists whose centres fit best.
+
+        Args:
+            queries: (b d).
+            k: how many.
+            probes: lists that are looked at.
 
         Raises:
             ArgumentError: more probes than lists, or fewer items in them than ``k``.

@@ -177,3 +177,19 @@ def test_what_is_no_text_or_no_threshold_is_refused(desk: service.Desk, bank) ->
     faq = service.FAQ(service.WordSpace(bank.train.texts, width=16), bank.train)
     with pytest.raises(ArgumentError, match="threshold must be from 0 to 1"):
         service.Desk(lambda _: np.zeros((1, 2)), bank.names, threshold=2.0, faq=faq)
+
+
+def test_the_server_answers_as_the_probe_does(bank: service.Bank) -> None:
+    space = service.WordSpace(bank.train.texts, width=16)
+    head = service.probe(space(bank.train.texts), bank.train.labels, strengths=(10.0,))
+    texts = [*bank.test.texts[:20], ""]
+    with service.AnswerServer(space, head) as server:
+        np.testing.assert_allclose(server(texts), head.predict_proba(space(texts)), atol=1e-5)
+
+
+def test_a_server_of_two_classes_is_refused(bank: service.Bank) -> None:
+    space = service.WordSpace(bank.train.texts, width=8)
+    two = np.asarray(bank.train.labels) % 2
+    head = service.probe(space(bank.train.texts), two, strengths=(1.0,))
+    with pytest.raises(ArgumentError, match="head"):
+        service.AnswerServer(space, head)

@@ -1,11 +1,13 @@
 """Case 22, customer service: what a customer wants, and whether this desk knows it at all.
 
 ``prepare`` divides banking77; ``count_words``, ``probe``, ``read_from_scratch`` and ``fine_tune``
-are four ways to tell intents apart; ``FAQ`` finds known questions; ``Desk`` answers.
+are four ways to tell intents apart; ``FAQ`` finds known questions; ``Desk`` answers, and
+``AnswerServer`` computes for it.
 """
 
 from __future__ import annotations
 
+from labkit.cases.service.answers import AnswerServer
 from labkit.cases.service.desk import FAQ, LONGEST, Desk, Reply
 from labkit.cases.service.intents import (
     LENGTH,
@@ -24,6 +26,7 @@ __all__ = [
     "FAQ",
     "LENGTH",
     "LONGEST",
+    "AnswerServer",
     "Answering",
     "Bank",
     "Desk",
