@@ -1,39 +1,31 @@
-"""Small sets that load with no file and no network: four of scikit-learn, and samples of others.
+"""Four small sets that travel with scikit-learn: they load with no file and no network.
 
-Each of the four is divided once and for all: 80 % train, 20 % test, shuffled with seed 0, with
-the same share of every class on both sides (for `diabetes`, of every fifth of the target).
-The samples lie in `labkit/data/samples`, with their source and licence.
+Each is divided once and for all: 80 % train, 20 % test, shuffled with seed 0, with the same
+share of every class on both sides (for `diabetes`, of every fifth of the target).
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
-from labkit.data.formats import conll
 from labkit.data.formats.parts import Parts
 
 __all__ = ["read_split"]
 
 _TEST_SHARE, _SEED = 0.2, 0
-_FOLDER = Path(__file__).parent / "samples"
-_SAMPLES = {"wnut17_sample": conll.read_split}
 
 
 def read_split(name: str, split: str) -> Parts:
     """One side of the documented split of an embedded set.
 
     Args:
-        name: "digits", "breast_cancer", "wine", "diabetes" or the name of a sample.
-        split: "train" or "test"; a sample may have "val" too.
+        name: "digits", "breast_cancer", "wine" or "diabetes".
+        split: "train" or "test".
 
     Example:
         >>> read_split("wine", "train").inputs.shape
         (142, 13)
     """
-    if name in _SAMPLES:
-        return _SAMPLES[name](_FOLDER / f"{name}.{split}.conll.gz")
     from sklearn import datasets
     from sklearn.model_selection import train_test_split
 

@@ -83,7 +83,7 @@ def data_list(*, root: str | os.PathLike[str] | None = None) -> tuple[SetSummary
 
     Example:
         >>> [s.name for s in data_list() if s.format == "embedded"]
-        ['breast_cancer', 'diabetes', 'digits', 'wine', 'wnut17_sample']
+        ['breast_cancer', 'diabetes', 'digits', 'wine']
     """
     folder = data_folder(root)
     return tuple(_summary(entry(name), folder) for name in available())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+from pathlib import Path
 from typing import Any
 
-from labkit.data import embedded, packaged
+from labkit.data import embedded
 from labkit.data.dataset import Dataset
 from labkit.data.download import obtain
 from labkit.data.registry import Entry, entry
@@ -14,6 +15,8 @@ from labkit.data.store import data_folder
 from labkit.errors import ArgumentError
 
 __all__ = ["load"]
+
+_SAMPLES = Path(__file__).parent / "samples"
 
 
 def load(
@@ -61,12 +64,11 @@ def _parts(found: Entry, split: str, root: str | os.PathLike[str] | None) -> tup
     """The arrays of a split, and a note on copies that stood for an official file."""
     if found.format == "embedded":
         return embedded.read_split(found.name, split), ""
-    if found.format == "packaged":
-        return packaged.read_split(found.name, split), ""
     folder = data_folder(root)
     wanted = found.splits[split]
     files = {role: obtain(file, folder) for role, file in wanted.files.items()}
     notes = dict.fromkeys(file.copy.note for file in files.values() if file.copy.note)
     reader = importlib.import_module(f"labkit.data.formats.{found.format}")
     paths = {role: file.path for role, file in files.items()}
+    paths |= {role: _SAMPLES / name for role, name in wanted.packaged.items()}
     return reader.read_split(**paths, **wanted.options), "; ".join(notes)

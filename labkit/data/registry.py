@@ -51,10 +51,17 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Split:
-    """One split: the files it is read from, by role, and options for the reader."""
+    """One split: the files it is read from, by role, and options for the reader.
+
+    Attributes:
+        files: below the data folder.
+        options: of the reader.
+        packaged: names of files that travel with labkit, in `labkit/data/samples`.
+    """
 
     files: Mapping[str, SourceFile]
     options: Mapping[str, Any] = field(default_factory=dict)
+    packaged: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,7 @@ def _entry(name: str, facts: dict[str, Any]) -> Entry:
         split: Split(
             files={role: files[path] for role, path in about.get("files", {}).items()},
             options=about.get("options", {}),
+            packaged=about.get("packaged", {}),
         )
         for split, about in facts["splits"].items()
     }

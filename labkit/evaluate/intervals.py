@@ -1,4 +1,4 @@
-"""How far a score may be from the truth: the bootstrap over examples, Student's t over seeds."""
+"""How far a score may be from the truth: the bootstrap over examples, Student's t over repeats."""
 
 from __future__ import annotations
 
@@ -80,29 +80,50 @@ def bootstrap_interval(
     return Estimate(float(score(*arrays)), float(low), float(high))
 
 
-def mean_interval(scores: ArrayLike, *, confidence: float = 0.95) -> Estimate:
-    """The mean of independent repeats (seeds) with Student's t interval.
+def mean_interval(
+    scores: ArrayLike, *, test_share: float = 0.0, confidence: float = 0.95
+) -> Estimate:
+    """The mean of repeats (seeds, folds) with Student's t interval.
+
+    Folds of one cross-validation share most of their training rows, so their scores move together,
+    and the plain interval, ``t * s / sqrt(J)``, is too narrow. For them the variance of the mean is
+    taken as
+
+        (1 / J + n_test / n_train) * s**2
+
+    with J scores of sample variance s**2, and Student's t with J - 1 degrees of freedom.
 
     Args:
-        scores: ``[n]`` one for each repeat, at least two. Folds of one cross-validation share
-            rows and are not independent: use ``labkit.tune.corrected_interval`` for them.
+        scores: ``[J]`` one for each repeat, or differences between two models repeat by repeat.
+        test_share: share of the rows that a fold tests on, 1 / folds; 0 for repeats that are
+            independent, such as seeds.
         confidence: how often such an interval is to hold the mean.
 
     Raises:
         ShapeError: fewer than two scores.
-        ArgumentError: a confidence that is not between 0 and 1.
+        ArgumentError: a confidence that is not between 0 and 1, or such a share.
+
+    Source: Nadeau and Bengio 2003, "Inference for the Generalization Error" (Machine Learning 52),
+        section 5.2, derived for random splits; for repeated k-fold it is used as in Bouckaert and
+        Frank 2004, equation 4. It is a heuristic: no unbiased estimate exists (Bengio and
+        Grandvalet 2004).
 
     Example:
         >>> print(mean_interval([0.90, 0.92, 0.91]))
         0.910 (0.885 to 0.935)
+        >>> print(mean_interval([0.8, 0.9], test_share=0.5))
+        0.850 (-0.250 to 1.950)
     """
     values = np.asarray(scores, dtype=float)
     if values.ndim != 1 or len(values) < 2:
         raise ShapeError("scores", required="a list of at least two numbers", got=values.shape)
+    if not 0 <= test_share < 1:
+        required = "0 (independent repeats), or between 0 and 1"
+        raise ArgumentError("test_share", required=required, got=test_share)
     _check_confidence(confidence)
-    error = float(values.std(ddof=1)) / math.sqrt(len(values))
-    half = float(stats.t.ppf((1 + confidence) / 2, len(values) - 1)) * error
-    mean = float(values.mean())
+    count, mean = len(values), float(values.mean())
+    variance = (1 / count + test_share / (1 - test_share)) * values.var(ddof=1)
+    half = float(stats.t.ppf((1 + confidence) / 2, count - 1)) * math.sqrt(variance)
     return Estimate(mean, mean - half, mean + half)
 
 

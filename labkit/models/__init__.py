@@ -21,6 +21,7 @@ from labkit.models.recurrent import GRU, LSTM, Bidirectional, RecurrentConfig, R
 from labkit.models.resnet import ResNet, ResNetConfig, SeparableConv
 from labkit.models.resnet9 import ResNet9, ResNet9Config
 from labkit.models.signals import SignalCNN, SignalConfig, SignalLSTM
+from labkit.models.successors import Successors
 from labkit.models.summary import LayerSummary, Summary, summary
 from labkit.models.tagger import EncoderTagger, Tagger, TaggerConfig
 from labkit.models.tagging import best_tags, padded_length
@@ -30,6 +31,7 @@ from labkit.models.trees import Leaf, Trees, TreesConfig
 from labkit.models.two_tower import TwoTower
 from labkit.models.vae import VAE, VAEConfig, VAEOutput, negative_elbo
 from labkit.models.vit import ViT, ViTConfig, patches
+from labkit.models.word_space import WordSpace
 
 __all__ = [
     "CNN",
@@ -76,6 +78,7 @@ __all__ = [
     "SignalConfig",
     "SignalLSTM",
     "Stage",
+    "Successors",
     "Summary",
     "TagScores",
     "Tagger",
@@ -90,6 +93,7 @@ __all__ = [
     "VAEOutput",
     "ViT",
     "ViTConfig",
+    "WordSpace",
     "best_tags",
     "draw_images",
     "generate",

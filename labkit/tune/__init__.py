@@ -10,7 +10,6 @@ from labkit.tune.cross_validation import (
 )
 from labkit.tune.folds import Fold, grouped_folds, plain_folds, stratified_folds
 from labkit.tune.importance import importances
-from labkit.tune.intervals import Interval, corrected_interval
 from labkit.tune.methods import Bayesian, Grid, Hyperband, Random, SuccessiveHalving
 from labkit.tune.population import Population, train_population
 from labkit.tune.records import SearchResult, TrialRecord
@@ -25,7 +24,6 @@ __all__ = [
     "Fold",
     "Grid",
     "Hyperband",
-    "Interval",
     "NestedCrossValidation",
     "Population",
     "Random",
@@ -35,7 +33,6 @@ __all__ = [
     "Trial",
     "TrialRecord",
     "Whole",
-    "corrected_interval",
     "cross_validate",
     "grouped_folds",
     "importances",

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labkit.errors import ArgumentError
+from labkit.evaluate import Estimate, mean_interval
 from labkit.tune.folds import Fold
-from labkit.tune.intervals import Interval, corrected_interval
 
 __all__ = [
     "CrossValidation",
@@ -42,9 +42,9 @@ class CrossValidation:
         """Over the folds."""
         return float(self.scores.mean())
 
-    def interval(self, confidence: float = 0.95) -> Interval:
-        """The corrected resampled t interval of the mean; see `corrected_interval`."""
-        return corrected_interval(self.scores, test_share=self.test_share, confidence=confidence)
+    def interval(self, confidence: float = 0.95) -> Estimate:
+        """The corrected resampled t interval of the mean; see `labkit.evaluate.mean_interval`."""
+        return mean_interval(self.scores, test_share=self.test_share, confidence=confidence)
 
     def __str__(self) -> str:
         mean, low, high = self.interval()

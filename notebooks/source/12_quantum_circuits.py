@@ -477,8 +477,8 @@ print(f"gates that share a pass, or find the state in cache: {per_gate_s / large
 
 # %%
 gpu = hw.get_device("NVIDIA H200 SXM")
-on_demand = [o for o in cost.offers() if o.device == gpu.name and o.devices == 1]
-offer = min(on_demand, key=lambda o: o.price_usd_per_hour)
+rented = [o for o in cost.offers() if (o.device, o.devices, o.kind) == (gpu.name, 1, "on demand")]
+offer = min(rented, key=lambda o: o.price_usd_per_hour)
 print(f"{gpu.name} at {offer.provider}: {offer.price_usd_per_hour:.3g} USD per hour")
 for qubits in (20, 30, 34, 40, 50):
     print(f"{qubits} qubits: {format_bytes(8 * 2**qubits)}")

@@ -88,7 +88,7 @@ teach.reveal(guess_words, round(words.value, 2))
 
 # %%
 if run.profile == "smoke":
-    embed = service.WordSpace(bank.train.texts, seed=run.seed)
+    embed = models.WordSpace(bank.train.texts, seed=run.seed)
 else:
     embed = models.SentenceEncoder()
 known, asked = embed(bank.train.texts), embed(bank.test.texts)
@@ -179,7 +179,7 @@ for intent in (0, 1):
 # %%
 guess_auc = None  # your prediction, 0.5 to 1
 shop = service.prepare(run.dataset, held_out=run.outside, seed=run.seed)
-space = service.WordSpace(shop.train.texts, seed=run.seed) if run.profile == "smoke" else embed
+space = models.WordSpace(shop.train.texts, seed=run.seed) if run.profile == "smoke" else embed
 head = service.probe(space(shop.train.texts), shop.train.labels, seed=run.seed)
 
 

@@ -268,7 +268,7 @@ viz.show(
 # %%
 new, hidden = recommender.hide_items(division, 0.1, seed=run.seed)
 if run.profile == "smoke":
-    texts = recommender.word_vectors(ratings.texts)
+    texts = models.WordSpace(ratings.texts, width=32)(ratings.texts)
 else:
     texts = models.SentenceEncoder()(ratings.texts)
 

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from labkit import models
 from labkit.cases import recommender
 from labkit.errors import ArgumentError, ShapeError
 
@@ -100,11 +101,21 @@ def test_shares_that_leave_nothing_are_refused(ratings, shares) -> None:
         recommender.by_time(ratings, asked=shares[0], choosing=shares[1])
 
 
+def by_genre(division: recommender.Division) -> np.ndarray:
+    """No learning: the share of a user's likes in an item's genres, popularity breaking ties."""
+    genres = division.ratings.genres.astype(np.float32)
+    genres /= np.maximum(genres.sum(axis=1, keepdims=True), 1.0)
+    taste = division.history.astype(np.float32) @ genres
+    taste /= np.maximum(taste.sum(axis=1, keepdims=True), 1.0)
+    counts = division.history.sum(axis=0)
+    return taste @ genres.T + 1e-3 * counts / max(counts.max(), 1)
+
+
 @pytest.fixture(scope="module")
 def scored(division) -> dict[str, recommender.Scored]:
     quick = {
         "popularity": recommender.popularity,
-        "genre": recommender.by_genre,
+        "genre": by_genre,
         "item kNN": recommender.item_knn,
         "recent kNN": recommender.recent_knn,
         "item regression": recommender.item_regression,
@@ -228,7 +239,7 @@ def test_hidden_items_are_known_to_nobody_and_texts_still_rank_them(division) ->
     np.testing.assert_array_equal(new.relevant, division.relevant)
     others = np.setdiff1d(np.arange(160), items)
     np.testing.assert_array_equal(new.seen[:, others], division.seen[:, others])
-    vectors = recommender.word_vectors(division.ratings.texts, width=8)
+    vectors = models.WordSpace(division.ratings.texts, width=8)(division.ratings.texts)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, rtol=1e-4)
     towers = recommender.two_tower(new, vectors, epochs=5)
     learned = recommender.score_new_items(towers, new, items)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -25,7 +27,7 @@ def counted(bank: service.Bank):
 
 @pytest.fixture(scope="module")
 def desk(bank: service.Bank, counted) -> service.Desk:
-    faq = service.FAQ(service.WordSpace(bank.train.texts, width=64), bank.train)
+    faq = service.FAQ(models.WordSpace(bank.train.texts, width=64), bank.train)
     return service.Desk(counted.predict_proba, bank.names, threshold=0.4, faq=faq)
 
 
@@ -61,7 +63,7 @@ def test_counted_words_tell_the_sample_apart(bank: service.Bank, counted) -> Non
 
 
 def test_vectors_have_length_one_and_the_nearest_is_what_a_loop_finds(bank) -> None:
-    space = service.WordSpace(bank.train.texts, width=32)
+    space = models.WordSpace(bank.train.texts, width=32)
     vectors = space(bank.train.texts)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, rtol=1e-5)
     faq = service.FAQ(space, bank.train)
@@ -75,7 +77,7 @@ def test_vectors_have_length_one_and_the_nearest_is_what_a_loop_finds(bank) -> N
 
 
 def test_the_probe_takes_the_strength_that_folds_speak_for(bank: service.Bank) -> None:
-    vectors = service.WordSpace(bank.train.texts, width=32)(bank.train.texts)
+    vectors = models.WordSpace(bank.train.texts, width=32)(bank.train.texts)
     chosen = service.probe(vectors, bank.train.labels, strengths=(1e-4, 10.0))
     assert chosen.C == 10.0
 
@@ -165,7 +167,7 @@ def test_a_card_number_is_masked_before_anything_reads_it(bank: service.Bank) ->
         heard.extend(texts)
         return np.eye(len(bank.names))[:1]
 
-    faq = service.FAQ(service.WordSpace(bank.train.texts, width=16), bank.train)
+    faq = service.FAQ(models.WordSpace(bank.train.texts, width=16), bank.train)
     desk = service.Desk(listening, bank.names, threshold=0.5, faq=faq)
     desk("My card 4111 1111 1111 1111 is lost")
     assert heard == ["My card [CARD] is lost"]
@@ -174,21 +176,21 @@ def test_a_card_number_is_masked_before_anything_reads_it(bank: service.Bank) ->
 def test_what_is_no_text_or_no_threshold_is_refused(desk: service.Desk, bank) -> None:
     with pytest.raises(ArgumentError, match="message must be a text"):
         desk(42)
-    faq = service.FAQ(service.WordSpace(bank.train.texts, width=16), bank.train)
+    faq = service.FAQ(models.WordSpace(bank.train.texts, width=16), bank.train)
     with pytest.raises(ArgumentError, match="threshold must be from 0 to 1"):
         service.Desk(lambda _: np.zeros((1, 2)), bank.names, threshold=2.0, faq=faq)
 
 
 def test_the_server_answers_as_the_probe_does(bank: service.Bank) -> None:
-    space = service.WordSpace(bank.train.texts, width=16)
+    space = models.WordSpace(bank.train.texts, width=16)
     head = service.probe(space(bank.train.texts), bank.train.labels, strengths=(10.0,))
     texts = [*bank.test.texts[:20], ""]
-    with service.AnswerServer(space, head) as server:
+    with closing(service.AnswerServer(space, head)) as server:
         np.testing.assert_allclose(server(texts), head.predict_proba(space(texts)), atol=1e-5)
 
 
 def test_a_server_of_two_classes_is_refused(bank: service.Bank) -> None:
-    space = service.WordSpace(bank.train.texts, width=8)
+    space = models.WordSpace(bank.train.texts, width=8)
     two = np.asarray(bank.train.labels) % 2
     head = service.probe(space(bank.train.texts), two, strengths=(1.0,))
     with pytest.raises(ArgumentError, match="head"):

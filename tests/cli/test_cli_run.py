@@ -176,3 +176,16 @@ def test_a_terminal_is_told_how_many_are_done_and_the_time_left(someone_looks):
         line.refresh()
     assert ("2/4 [" in terminal.getvalue() and "<" in terminal.getvalue()) == someone_looks
     assert bool(terminal.getvalue()) == someone_looks
+
+
+def test_a_second_run_in_one_process_sees_the_environment_of_its_own_time(
+    course, environment, monkeypatch
+):
+    monkeypatch.chdir(course)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    for name in ("first", "second"):
+        monkeypatch.setenv("EXECUTED", str(course / name))
+        done = CliRunner().invoke(main, ["run", "01_good", "--out", f"out_{name}"])
+        assert done.exit_code == 0, done.output
+        assert (course / name).read_text().split() == ["01_good"]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import os
 from itertools import pairwise
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.data import load
 from labkit.data.formats.conll import read_sentences, to_iob2
 from labkit.data.prepare.text import (
     WORD_SHAPES,
@@ -91,16 +88,3 @@ def test_a_file_of_half_a_gzip_stream_is_refused(tmp_path) -> None:
         (tmp_path / name).write_bytes(raw)
         with pytest.raises(DataError, match=name):
             read_sentences(tmp_path / name)
-
-
-@pytest.mark.parametrize(("split", "count"), [("train", 1000), ("val", 250), ("test", 400)])
-def test_the_sample_is_a_part_of_the_official_set(split: str, count: int) -> None:
-    sample = load("wnut17_sample", split=split)
-    assert len(sample) == count
-    assert sample.licence == "CC BY 4.0"
-    assert len(sample.class_names) == 13
-    if "LABKIT_DATA" in os.environ:
-        official = load("wnut17", split=split)
-        rows = np.sort(np.random.default_rng(17).permutation(len(official))[:count])
-        assert sample.inputs.tolist() == official.inputs[rows].tolist()
-        assert sample.targets.tolist() == official.targets[rows].tolist()

@@ -26,6 +26,7 @@ from sklearn.svm import SVC
 
 from labkit import tune
 from labkit.errors import ArgumentError, ShapeError
+from labkit.evaluate import mean_interval
 
 CANCER = load_breast_cancer()
 X, Y = CANCER.data[:200], CANCER.target[:200]
@@ -134,7 +135,7 @@ def test_choosing_among_noise_looks_good_inside_and_is_a_coin_toss_outside():
 
 def test_the_interval_is_the_hand_worked_one():
     # mean 0.85, s^2 = 0.005, variance of the mean (1/2 + 1) 0.005 = 0.0075, t = 12.7062 at 1 d.o.f.
-    mean, low, high = tune.corrected_interval([0.8, 0.9], test_share=0.5)
+    mean, low, high = mean_interval([0.8, 0.9], test_share=0.5)
     half = 12.706204736 * math.sqrt(0.0075)
     assert (mean, low, high) == pytest.approx((0.85, 0.85 - half, 0.85 + half), rel=1e-9)
 
@@ -149,7 +150,7 @@ def test_the_interval_gives_scikit_learns_published_example():
         )
         for kernel in ("rbf", "linear")
     ]
-    mean, low, _ = tune.corrected_interval(scores[0] - scores[1], test_share=0.1)
+    mean, low, _ = mean_interval(scores[0] - scores[1], test_share=0.1)
     t = mean / (mean - low) * stats.t.ppf(0.975, 99)
     assert t == pytest.approx(0.750, abs=5e-4)
 
@@ -192,7 +193,7 @@ def test_the_interval_covers_what_it_promises_where_the_plain_one_does_not():
         ),
         (lambda: tune.grouped_folds(list("aab"), 3), "at most 2, the number of groups"),
         (lambda: tune.plain_folds(9, repeats=0), "repeats must be at least 1"),
-        (lambda: tune.corrected_interval([1, 2], test_share=1), "test_share must be between"),
+        (lambda: mean_interval([1, 2], test_share=1), "test_share must be 0 .*, or between"),
         (lambda: tune.cross_validate(score, ()), "at least two folds"),
         (
             lambda: tune.nested_cross_validate(
@@ -209,4 +210,4 @@ def test_what_cannot_be_is_refused_with_a_sentence(call, words):
 
 def test_one_score_has_no_interval():
     with pytest.raises(ShapeError, match="at least two numbers"):
-        tune.corrected_interval([0.5], test_share=0.2)
+        mean_interval([0.5], test_share=0.2)

@@ -17,7 +17,6 @@ from labkit.cases.recommender.rankers import (
     RANKERS,
     Ranker,
     blend,
-    by_genre,
     item_knn,
     item_regression,
     least_squares,
@@ -27,7 +26,6 @@ from labkit.cases.recommender.rankers import (
     recent_knn,
     successors,
     two_tower,
-    word_vectors,
 )
 from labkit.cases.recommender.ratings import LIKED, Ratings, movielens, synthetic
 from labkit.cases.recommender.scoring import Scored, gain, score, score_new_items
@@ -44,7 +42,6 @@ __all__ = [
     "Shelf",
     "blend",
     "by_date",
-    "by_genre",
     "by_time",
     "by_user_at_random",
     "gain",
@@ -62,5 +59,4 @@ __all__ = [
     "successors",
     "synthetic",
     "two_tower",
-    "word_vectors",
 ]

@@ -10,9 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import nnx
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.preprocessing import Normalizer
 
 from labkit import models, train
 from labkit.cases.recommender.division import Division
@@ -22,7 +19,6 @@ __all__ = [
     "RANKERS",
     "Ranker",
     "blend",
-    "by_genre",
     "item_knn",
     "item_regression",
     "least_squares",
@@ -32,7 +28,6 @@ __all__ = [
     "recent_knn",
     "successors",
     "two_tower",
-    "word_vectors",
 ]
 
 #: Learns from what is known in a division; returns scores (n m).
@@ -156,33 +151,13 @@ def two_tower(
     return model.factors().scores()
 
 
-def word_vectors(
-    texts: Sequence[str], *, width: int = 32, seed: int = 0
-) -> Float[np.ndarray, "m e"]:
-    """Embeddings of texts without any pretraining: counted words in few dimensions, of length 1.
-
-    They stand for a sentence encoder's where none is on the machine.
-    """
-    words = TfidfVectorizer(min_df=2, sublinear_tf=True)
-    counted = words.fit_transform(texts)
-    few = TruncatedSVD(min(width, counted.shape[1] - 1), random_state=seed)
-    return Normalizer().fit_transform(few.fit_transform(counted)).astype(np.float32)
-
-
 def successors(
     division: Division, *, reach: int = 5, shrinkage: float = 20.0, decay: float = 0.9
 ) -> Float[np.ndarray, "n m"]:
-    """Items that others liked soon after what the user liked; old likes fade.
-
-    An item that came ``a`` likes later, at most ``reach``, counts ``1 / a``.
-    """
-    after = np.zeros((division.ratings.num_items,) * 2, np.float32)
-    for sequence in division.sequences:
-        for apart in range(1, min(reach + 1, len(sequence))):
-            np.add.at(after, (sequence[:-apart], sequence[apart:]), 1.0 / apart)
-    length = np.sqrt(division.history.sum(axis=0, dtype=np.float32))
-    after /= np.outer(length, length) + np.float32(shrinkage)
-    return _fading(division, decay) @ after
+    """Items that others liked soon after what the user liked; old likes fade."""
+    items = division.ratings.num_items
+    model = models.Successors.of(division.sequences, items, reach=reach, shrinkage=shrinkage)
+    return model.scores(_fading(division, decay))
 
 
 def blend(division: Division) -> Float[np.ndarray, "n m"]:
@@ -239,16 +214,6 @@ def next_item(
     scores = models.predict(model, last, batch_size=64)[:, -1, :blank]
     few = np.array([len(sequence) < 2 for sequence in division.sequences])
     return np.where(few[:, None], popularity(division), scores)
-
-
-def by_genre(division: Division) -> Float[np.ndarray, "n m"]:
-    """No learning: the share of a user's likes in an item's genres, popularity breaking ties."""
-    genres = division.ratings.genres.astype(np.float32)
-    genres /= np.maximum(genres.sum(axis=1, keepdims=True), 1.0)
-    taste = division.history.astype(np.float32) @ genres
-    taste /= np.maximum(taste.sum(axis=1, keepdims=True), 1.0)
-    counts = division.history.sum(axis=0)
-    return taste @ genres.T + 1e-3 * counts / max(counts.max(), 1)
 
 
 #: Those that need nothing but a division, by name.

@@ -6,7 +6,6 @@ import json
 import tempfile
 import urllib.request
 from collections.abc import Callable, Sequence
-from types import TracebackType
 
 import jax.numpy as jnp
 import numpy as np
@@ -27,8 +26,8 @@ class AnswerServer:
     """A probe that answers from a process of its own, over HTTP on the loopback address.
 
     Any client of the Open Inference Protocol may ask it for the scores of a vector. Called with
-    texts, it embeds them here, asks, and returns what ``head.predict_proba`` would. A context
-    manager that stops the server; it ends with this process in any case.
+    texts, it embeds them here, asks, and returns what ``head.predict_proba`` would. The server
+    ends when it is closed (`contextlib.closing`), and with this process in any case.
 
     Args:
         embed: texts to vectors.
@@ -77,21 +76,10 @@ class AnswerServer:
             scores = json.load(answer)["outputs"][0]
         return np.array(scores["data"], np.float32).reshape(scores["shape"])
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """End the server."""
         self._server.stop()
         self._folder.cleanup()
-
-    def __enter__(self) -> AnswerServer:  # noqa: PYI034  (beartype reads no Self here)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 def _network(head: LogisticRegression) -> models.MLP:

@@ -11,12 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import Normalizer
 
 from labkit import models, train
 from labkit.cases.service.questions import Questions
@@ -27,7 +25,6 @@ __all__ = [
     "LENGTH",
     "Answering",
     "WordRows",
-    "WordSpace",
     "answering",
     "count_words",
     "fine_tune",
@@ -58,29 +55,6 @@ def count_words(learned: Questions, *, strength: float = 30.0) -> Pipeline:
     """
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, preprocessor=normalise)
     return make_pipeline(words, LogisticRegression(C=strength, max_iter=300)).fit(*learned)
-
-
-class WordSpace:
-    """Vectors without any pretraining: counted words brought to few dimensions, of length 1.
-
-    Stands for a sentence encoder where none is on the machine; called like one.
-
-    Args:
-        texts: to fit on.
-        width: of the vectors.
-        seed: of the decomposition.
-
-    Source: Deerwester et al. 1990, latent semantic analysis.
-    """
-
-    def __init__(self, texts: Sequence[str], *, width: int = 128, seed: int = 0) -> None:
-        words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, preprocessor=normalise)
-        few = TruncatedSVD(width, random_state=seed)
-        self._steps = make_pipeline(words, few, Normalizer()).fit(texts)
-
-    def __call__(self, texts: Sequence[str]) -> Float[np.ndarray, "n d"]:
-        """Embed texts; one without a known word is the zero vector."""
-        return np.asarray(self._steps.transform(list(texts)), np.float32)
 
 
 def probe(
