@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from labkit.kernels.conv_canonical import conv_canonical
+from labkit.kernels.conv_canonical import TRAINING_METHODS
 from labkit.kernels.conv_methods import CONV_METHODS, ConvMethod, conv_xla
 from labkit.kernels.geometry import Window
 from labkit.kernels.tuning import choose
@@ -20,10 +20,9 @@ __all__ = ["by_purpose", "conv_auto", "cpu_methods"]
 
 def conv_auto(x: Array, kernel: Array, window: Window, groups: int) -> Array:
     """On a CPU what measured fastest on the most similar shape, elsewhere the compiler's own."""
-    to_train, to_answer = (
-        partial(_call, conv_canonical if name == "xla" else CONV_METHODS[name], window, groups)
-        for name in cpu_methods(x, kernel, window, groups)
-    )
+    train, answer = cpu_methods(x, kernel, window, groups)
+    to_train = partial(_call, TRAINING_METHODS[train], window, groups)
+    to_answer = partial(_call, CONV_METHODS[answer], window, groups)
     default = partial(_call, conv_xla, window, groups)
     return by_purpose(to_train, to_answer, default, x, kernel)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -14,12 +14,16 @@ from labkit.errors import ArgumentError, ShapeError
 from labkit.kernels._checks import floating, known_method, same_length
 from labkit.kernels.conv import prepared
 from labkit.kernels.conv_auto import by_purpose, cpu_methods
-from labkit.kernels.conv_methods import CONV_METHODS, conv_xla
+from labkit.kernels.conv_canonical import TRAINING_METHODS
+from labkit.kernels.conv_methods import CONV_METHODS, ConvMethod, conv_xla
 from labkit.kernels.geometry import Padding, Window
 from labkit.kernels.pool import max_of_slices, max_xla
 from labkit.kernels.rows import add_row
 
 __all__ = ["conv2d_block"]
+
+#: Formulations that compute in NHWC itself; the others put the batch behind rows and columns.
+_NATIVE = frozenset({"banded"})
 
 
 def conv2d_block(
@@ -72,11 +76,10 @@ def conv2d_block(
     same_length("bias", bias.shape[0], "output channels", kernel.shape[3])
     window = _cropped(window, x.shape[1:3], pool)
     if method != "auto":
-        return _wide(method, window, pool, activation, x, kernel, bias)
-    to_train, to_answer = (
-        partial(_wide, name, window, pool, activation)
-        for name in cpu_methods(x, kernel, window, 1, within="block")
-    )
+        return _sliced(CONV_METHODS, method, window, pool, activation, x, kernel, bias)
+    train, answer = cpu_methods(x, kernel, window, 1, within="block")
+    to_train = partial(_sliced, TRAINING_METHODS, train, window, pool, activation)
+    to_answer = partial(_sliced, CONV_METHODS, answer, window, pool, activation)
     default = partial(_plain, window, pool, activation)
     return by_purpose(to_train, to_answer, default, x, kernel, bias)
 
@@ -93,8 +96,9 @@ def _cropped(window: Window, image: tuple[int, ...], pool: int) -> Window:
     return cropped
 
 
-def _wide(
-    method: str,
+def _sliced(
+    methods: Mapping[str, ConvMethod],
+    name: str,
     window: Window,
     pool: int,
     activation: Callable[[Array], Array],
@@ -102,11 +106,15 @@ def _wide(
     kernel: Array,
     bias: Array,
 ) -> Array:
-    """In the order (h w b c), which the formulations for CPUs also use inside."""
-    y = CONV_METHODS[method](x, kernel, window, 1).transpose(1, 2, 0, 3)
+    """Pooled by slices, in the memory order of the formulation: (h w b c), or for one NHWC."""
+    y = methods[name](x, kernel, window, 1)
+    turned = name not in _NATIVE
+    if turned:
+        y = y.transpose(1, 2, 0, 3)
     if pool > 1:
-        y = max_of_slices(y, Window((pool, pool), (pool, pool)), 0)
-    return activation(add_row(y, bias)).transpose(2, 0, 1, 3)
+        y = max_of_slices(y, Window((pool, pool), (pool, pool)), 0 if turned else 1)
+    y = activation(add_row(y, bias))
+    return y.transpose(2, 0, 1, 3) if turned else y
 
 
 def _plain(

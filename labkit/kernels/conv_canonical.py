@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import jax
 from jax import Array, lax
 
-from labkit.kernels.conv_methods import conv_xla
+from labkit.kernels.conv_methods import CONV_METHODS, ConvMethod, conv_xla
 from labkit.kernels.geometry import Window
 
-__all__ = ["conv_canonical"]
+__all__ = ["TRAINING_METHODS", "conv_canonical"]
 
 _NHWC = ("NHWC", "HWIO", "NHWC")
 
@@ -82,3 +84,7 @@ def _axes(x: Array, dy: Array, window: Window) -> list[tuple]:
     """For rows and for columns: inputs, outputs, window, stride, dilation, zeros around."""
     sizes = (x.shape[1:3], dy.shape[1:3], window.size, window.stride, window.dilation, window.pads)
     return list(zip(*sizes, strict=True))
+
+
+#: The formulations as a CPU trains with them.
+TRAINING_METHODS: Mapping[str, ConvMethod] = {**CONV_METHODS, "xla": conv_canonical}

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import jax.numpy as jnp
 from jax import Array, lax
 
+from labkit.kernels.conv_banded import conv_banded
 from labkit.kernels.conv_winograd import conv_winograd
 from labkit.kernels.geometry import Window
 
@@ -65,6 +66,11 @@ def _grouped_im2col(x: Array, kernel: Array, window: Window, groups: int) -> Arr
     return y.reshape(*y.shape[:3], -1)
 
 
+def conv_runs(x: Array, kernel: Array, window: Window, groups: int) -> Array:
+    """Let neighbouring outputs share a line of pixels: see `labkit.kernels.conv_banded`."""
+    return conv_banded(x, kernel, window) if groups == 1 else conv_taps(x, kernel, window, groups)
+
+
 def conv_taps(x: Array, kernel: Array, window: Window, groups: int) -> Array:
     """Add up one product per tap of the kernel: no patches are stored."""
     products = (
@@ -108,6 +114,7 @@ def _grouped_product(x: Array, weights: Array, groups: int) -> Array:
 CONV_METHODS: Mapping[str, ConvMethod] = {
     "xla": conv_xla,
     "im2col": conv_im2col,
+    "banded": conv_runs,
     "taps": conv_taps,
     "winograd": conv_winograd,
 }

@@ -14,6 +14,7 @@ from jax import Array
 
 from labkit.kernels.compiling import jit
 from labkit.kernels.conv_block import conv2d_block
+from labkit.kernels.conv_canonical import TRAINING_METHODS
 from labkit.kernels.conv_methods import CONV_METHODS
 from labkit.kernels.geometry import Window
 from labkit.kernels.tuning import Choice, table_path, write_choices
@@ -116,9 +117,9 @@ def tune(
 
 def _candidates(shape: Shape) -> Iterator[str]:
     """Formulations that say something about the shape: Winograd needs a kernel three wide."""
-    for name in CONV_METHODS:
-        if name != "winograd" or (shape.kernel[1] == 3 and shape.groups == shape.stride == 1):
-            yield name
+    plain = shape.kernel[1] == 3 and shape.groups == shape.stride == 1
+    takes = {"winograd": plain, "banded": shape.groups == 1}
+    return (name for name in CONV_METHODS if takes.get(name, True))
 
 
 def _seconds(shape: Shape, name: str, *, gradient: bool) -> float:
@@ -131,10 +132,12 @@ def _seconds(shape: Shape, name: str, *, gradient: bool) -> float:
     arrays = [jnp.asarray(draw.normal(size=size), jnp.float32) for size in sizes]
     first = 1 if shape.image[3] <= _PIXEL_CHANNELS else 0
 
+    methods = TRAINING_METHODS if gradient else CONV_METHODS
+
     def value(x: Array, kernel: Array, bias: Array) -> Array:
         if shape.operation.startswith("block"):
             return conv2d_block(x, kernel, bias, pool=shape.pool, method=name)
-        y = CONV_METHODS[name](x, kernel, shape.window, shape.groups)
+        y = methods[name](x, kernel, shape.window, shape.groups)
         return jnp.maximum(y + bias, 0)
 
     def loss(*arrays: Array) -> Array:

@@ -1,7 +1,8 @@
 """Which formulation is fastest here: a small measured table, read while a program is traced.
 
-The package brings a table measured on one machine. `tune` measures this machine and writes its
-own table to the user's cache folder, where it is found from then on.
+The package brings a table measured on a machine of each of two makers of processors. `tune`
+measures this machine and writes its own table to the user's cache folder, where it is found from
+then on.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from labkit.hw import cache_folder
+from labkit.hw import cache_folder, this_cpu
 
-__all__ = ["Choice", "choices", "choose", "forget", "table_path", "write_choices"]
+__all__ = ["Choice", "choices", "choose", "forget", "packaged_table", "table_path", "write_choices"]
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,21 @@ def choose(operation: str, **shape: int) -> tuple[str, str]:
 
 @lru_cache(maxsize=1)
 def choices() -> tuple[Choice, ...]:
-    """The table in force: this machine's if it was tuned, else the package's."""
+    """The table in force: this machine's if it was tuned, else that of a processor like its own."""
     own = table_path()
-    path = own if own.is_file() else Path(__file__).with_name("choices.json")
+    path = own if own.is_file() else packaged_table(this_cpu().name)
     return tuple(Choice(**line) for line in json.loads(path.read_text())["choices"])
+
+
+def packaged_table(processor: str) -> Path:
+    """The table that the package brings for a processor of this name.
+
+    Example:
+        >>> packaged_table("AMD EPYC 9754").name, packaged_table("Apple M3").name
+        ('choices_amd.json', 'choices_intel.json')
+    """
+    maker = "amd" if "AMD" in processor else "intel"
+    return Path(__file__).with_name(f"choices_{maker}.json")
 
 
 def table_path() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ import pytest
 
 from labkit import kernels
 from labkit.kernels import tuning
-from labkit.kernels.tune import Shape
+from labkit.kernels.tune import SHAPES, Shape
 
 
 @pytest.fixture
@@ -29,10 +30,17 @@ def compiled(x: jax.Array, kernel: jax.Array) -> str:
     return jax.jit(kernels.conv2d).lower(x, kernel).as_text()
 
 
-def test_the_packaged_table_names_formulations_that_exist(cache: Path) -> None:
+@pytest.mark.parametrize("processor", ["AMD EPYC", "Intel Xeon", "another"])
+def test_the_packaged_tables_name_formulations_that_exist(
+    cache: Path, processor, monkeypatch
+) -> None:
     assert not cache.exists()
+    monkeypatch.setattr(tuning, "this_cpu", lambda: SimpleNamespace(name=processor))
     named = {name for choice in tuning.choices() for name in (choice.method, choice.forward)}
     assert named <= set(kernels.CONV_METHODS)
+    assert {choice.operation for choice in tuning.choices()} == {
+        shape.operation for shape in SHAPES
+    }
 
 
 def test_the_most_similar_shape_decides(cache: Path) -> None:
