@@ -10,6 +10,7 @@ from typing import Any
 from labkit.units import format_bytes, format_time
 from scripts.website.doors import colab_cell
 from scripts.website.notebooks import title_of
+from scripts.website.peers import causes, causes_list, floors_table, goals, peers_table
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = ROOT / "benchmarks" / "results" / "course-epyc-2cores.json"
@@ -19,11 +20,14 @@ def figures(repository: str = "") -> dict[str, str]:
     """Substitutions for MyST: ``{{ name }}`` in a page becomes the text."""
     course = json.loads(COURSE.read_text(encoding="utf-8"))
     time_s, peak_bytes = (_column(course["rows"], unit) for unit in ("s", "B"))
-    machine = course["machine"]
+    machine, held = course["machine"], goals()
     return {
         "course_table": _course_table(),
         "measured_table": _measured_table(time_s, peak_bytes),
         "measured_on": f"{machine['cores']} cores of {machine['processor']}",
+        "peers_table": peers_table(held),
+        "floors_table": floors_table(held),
+        "causes_list": causes_list(held, causes()),
         "course_time": format_time(time_s["the whole course"]),
         "course_peak": format_bytes(max(peak_bytes.values())),
         "reader_size": format_bytes(installed_bytes(ROOT / "requirements.lock")),
