@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks._cases import Study, Trained
 from labkit import models
-from labkit.cases import service
+from labkit.cases import readers, service
 
 
 @functools.cache
@@ -45,7 +45,7 @@ def _probe(seed: int, folder: Path) -> Trained:
     """Nine tenths of the training questions, drawn by the seed; the test part scored once."""
     bank, known, asked = _divided(seed, folder)
     began = time.perf_counter()
-    head = service.probe(known, bank.train.labels, strengths=(10.0, 30.0), seed=seed)
+    head = readers.probe(known, bank.train.labels, strengths=(10.0, 30.0), seed=seed)
     seconds = time.perf_counter() - began
     nearest = bank.train.labels[(asked @ known.T).argmax(1)]
     scores = {
@@ -58,11 +58,11 @@ def _probe(seed: int, folder: Path) -> Trained:
 def _fine_tuned(seed: int, folder: Path) -> Trained:
     """From a probe of strength 10 on; an epoch is stored, and a killed run goes on from it."""
     bank, known, _ = _divided(seed, folder)
-    head = service.probe(known, bank.train.labels, strengths=(10.0,), seed=seed)
-    model, result = service.fine_tune(
+    head = readers.probe(known, bank.train.labels, strengths=(10.0,), seed=seed)
+    model, result = readers.fine_tune(
         _encoder(), bank.train, head, checkpoint_dir=folder, seed=seed
     )
-    tokens = _encoder().tokens(bank.test.texts, length=service.LENGTH)
+    tokens = _encoder().tokens(bank.test.texts, length=readers.LENGTH)
     order = np.argsort((tokens != 0).sum(1))  # like lengths together: little padding
     found = models.predict(model, tokens[order], batch_size=64).argmax(1)
     accuracy = float((found == bank.test.labels[order]).mean())

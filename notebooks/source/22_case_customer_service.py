@@ -33,7 +33,7 @@ import jax
 import numpy as np
 
 from labkit import cases, evaluate, models, perf, teach, viz
-from labkit.cases import service
+from labkit.cases import readers, service
 from labkit.serve import simulate as sim
 
 # %% tags=["nbval-ignore-output"]
@@ -71,7 +71,7 @@ for i in (0, 200, 400):
 # %%
 guess_words = None  # your prediction, a share
 began = time.perf_counter()
-counted = service.count_words(bank.train)
+counted = readers.count_words(bank.train)
 train_s = {"counted words": time.perf_counter() - began}
 words_right = counted.predict(bank.test.texts) == bank.test.labels
 words = evaluate.bootstrap_interval(np.mean, words_right)
@@ -92,7 +92,7 @@ if run.profile == "smoke":
 else:
     embed = models.SentenceEncoder()
 known, asked = embed(bank.train.texts), embed(bank.test.texts)
-probe = service.probe(known, bank.train.labels, seed=run.seed)
+probe = readers.probe(known, bank.train.labels, seed=run.seed)
 faq = service.FAQ(embed, bank.train)
 probe_right = probe.predict(asked) == bank.test.labels
 
@@ -120,11 +120,11 @@ teach.reveal(guess_five, round(found[5], 2))
 # %%
 began = time.perf_counter()
 if run.profile == "smoke":
-    rows = service.WordRows(bank.train.texts)
-    reader = service.read_from_scratch(bank.train, rows, len(bank.names), seed=run.seed)
+    rows = readers.WordRows(bank.train.texts)
+    reader = readers.read_from_scratch(bank.train, rows, len(bank.names), seed=run.seed)
     tokens = rows.tokens
 else:
-    reader, _ = service.fine_tune(embed, bank.train, probe, seed=run.seed)
+    reader, _ = readers.fine_tune(embed, bank.train, probe, seed=run.seed)
     tokens = embed.tokens
 train_s["reader"] = time.perf_counter() - began
 
@@ -180,7 +180,7 @@ for intent in (0, 1):
 guess_auc = None  # your prediction, 0.5 to 1
 shop = service.prepare(run.dataset, held_out=run.outside, seed=run.seed)
 space = models.WordSpace(shop.train.texts, seed=run.seed) if run.profile == "smoke" else embed
-head = service.probe(space(shop.train.texts), shop.train.labels, seed=run.seed)
+head = readers.probe(space(shop.train.texts), shop.train.labels, seed=run.seed)
 
 
 def confidence(texts):
@@ -300,7 +300,7 @@ viz.show(
 
 # %% tags=["nbval-ignore-output"]
 messages = bank.test.texts[:50]
-reading = service.answering(reader, tokens)
+reading = readers.answering(reader, tokens)
 asked_of = perf.demand(reading.program, *reading.example(messages[0]))
 timed = {
     "counted words": cases.measure_latency(

@@ -11,7 +11,7 @@ import pytest
 from flax import nnx
 
 from labkit import data, models
-from labkit.cases import service
+from labkit.cases import readers, service
 from labkit.errors import ArgumentError
 
 
@@ -22,7 +22,7 @@ def bank() -> service.Bank:
 
 @pytest.fixture(scope="module")
 def counted(bank: service.Bank):
-    return service.count_words(bank.train)
+    return readers.count_words(bank.train)
 
 
 @pytest.fixture(scope="module")
@@ -78,22 +78,22 @@ def test_vectors_have_length_one_and_the_nearest_is_what_a_loop_finds(bank) -> N
 
 def test_the_probe_takes_the_strength_that_folds_speak_for(bank: service.Bank) -> None:
     vectors = models.WordSpace(bank.train.texts, width=32)(bank.train.texts)
-    chosen = service.probe(vectors, bank.train.labels, strengths=(1e-4, 10.0))
+    chosen = readers.probe(vectors, bank.train.labels, strengths=(1e-4, 10.0))
     assert chosen.C == 10.0
 
 
 def test_words_are_numbered_and_unknown_ones_are_one(bank: service.Bank) -> None:
-    rows = service.WordRows(["my card, my card!", "my pin"], length=4)
+    rows = readers.WordRows(["my card, my card!", "my pin"], length=4)
     assert rows.vocabulary.tokens == ("[PAD]", "[UNK]", "my", "card")
     assert rows.tokens(["MY lost card", ""]).tolist() == [[2, 1, 3, 0], [0, 0, 0, 0]]
 
 
 def test_a_reader_from_scratch_learns(bank: service.Bank) -> None:
-    rows = service.WordRows(bank.train.texts)
-    model = service.read_from_scratch(bank.train, rows, 6, epochs=12)
+    rows = readers.WordRows(bank.train.texts)
+    model = readers.read_from_scratch(bank.train, rows, 6, epochs=12)
     right = models.predict(model, rows.tokens(bank.test.texts)).argmax(1) == bank.test.labels
     assert right.mean() > 0.5
-    answer = service.answering(model, rows.tokens)
+    answer = readers.answering(model, rows.tokens)
     found = models.predict(model, rows.tokens(bank.test.texts[:8])).argmax(1).tolist()
     assert [answer(text) for text in bank.test.texts[:8]] == found
     leaves = jax.tree.leaves(nnx.state(model, nnx.Param))
@@ -103,7 +103,7 @@ def test_a_reader_from_scratch_learns(bank: service.Bank) -> None:
 class TinySentences:
     """What ``fine_tune`` asks of a sentence encoder, small and new."""
 
-    def __init__(self, rows: service.WordRows) -> None:
+    def __init__(self, rows: readers.WordRows) -> None:
         config = models.BertConfig(len(rows.vocabulary), 48, 16, 2, 1, 32)
         self.model, self.rows = models.Bert(config, rngs=nnx.Rngs(0)), rows
 
@@ -116,12 +116,12 @@ class TinySentences:
 
 
 def test_fine_tuning_begins_as_the_probe_and_leaves_tables_and_encoder_alone(bank) -> None:
-    encoder = TinySentences(service.WordRows(bank.train.texts))
+    encoder = TinySentences(readers.WordRows(bank.train.texts))
     vectors = encoder.vectors(bank.train.texts)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    head = service.probe(vectors / lengths, bank.train.labels, strengths=(10.0,))
+    head = readers.probe(vectors / lengths, bank.train.labels, strengths=(10.0,))
     before = np.asarray(encoder.model.layers[0].up.kernel[...])
-    tuned, result = service.fine_tune(
+    tuned, result = readers.fine_tune(
         encoder, bank.train, head, epochs=1, rate=1e-9, validation=bank.validation
     )
     # The probe saw vectors of length 1; the network's are as long as they are, here about a mean.
@@ -130,7 +130,7 @@ def test_fine_tuning_begins_as_the_probe_and_leaves_tables_and_encoder_alone(ban
     expected = scaled @ head.coef_.T + head.intercept_
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
     assert len(result.history.curve("validation_accuracy")) == 1
-    moved, _ = service.fine_tune(encoder, bank.train, head, epochs=1, rate=1e-3)
+    moved, _ = readers.fine_tune(encoder, bank.train, head, epochs=1, rate=1e-3)
     np.testing.assert_array_equal(encoder.model.layers[0].up.kernel[...], before)
     assert np.abs(moved.encoder.layers[0].up.kernel[...] - before).max() > 0
     np.testing.assert_array_equal(moved.encoder.tokens.table[...], encoder.model.tokens.table[...])
@@ -183,7 +183,7 @@ def test_what_is_no_text_or_no_threshold_is_refused(desk: service.Desk, bank) ->
 
 def test_the_server_answers_as_the_probe_does(bank: service.Bank) -> None:
     space = models.WordSpace(bank.train.texts, width=16)
-    head = service.probe(space(bank.train.texts), bank.train.labels, strengths=(10.0,))
+    head = readers.probe(space(bank.train.texts), bank.train.labels, strengths=(10.0,))
     texts = [*bank.test.texts[:20], ""]
     with closing(service.AnswerServer(space, head)) as server:
         np.testing.assert_allclose(server(texts), head.predict_proba(space(texts)), atol=1e-5)
@@ -192,6 +192,6 @@ def test_the_server_answers_as_the_probe_does(bank: service.Bank) -> None:
 def test_a_server_of_two_classes_is_refused(bank: service.Bank) -> None:
     space = models.WordSpace(bank.train.texts, width=8)
     two = np.asarray(bank.train.labels) % 2
-    head = service.probe(space(bank.train.texts), two, strengths=(1.0,))
+    head = readers.probe(space(bank.train.texts), two, strengths=(1.0,))
     with pytest.raises(ArgumentError, match="head"):
         service.AnswerServer(space, head)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from labkit.cases.service.questions import Questions
+from labkit.cases.readers import Labelled
 from labkit.data.prepare.text import mask_personal_data
 from labkit.errors import ArgumentError
 from labkit.types import Float, Int
@@ -28,7 +28,7 @@ class FAQ:
     """
 
     def __init__(
-        self, embed: Callable[[Sequence[str]], Float[np.ndarray, "n d"]], known: Questions
+        self, embed: Callable[[Sequence[str]], Float[np.ndarray, "n d"]], known: Labelled
     ) -> None:
         self.known, self._embed = known, embed
         self._index = NearestNeighbors(metric="cosine").fit(embed(known.texts))
@@ -37,7 +37,7 @@ class FAQ:
         """Row numbers of the ``k`` known questions most like each text, the most alike first."""
         return self._index.kneighbors(self._embed(texts), k, return_distance=False)
 
-    def found(self, asked: Questions, *, k: int) -> float:
+    def found(self, asked: Labelled, *, k: int) -> float:
         """The share of questions with one of the same intent among the nearest ``k``."""
         intents = self.known.labels[self.nearest(asked.texts, k=k)]
         return float((intents == asked.labels[:, None]).any(axis=1).mean())

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from labkit import data
+from labkit.cases.readers import Labelled
 from labkit.data.prepare.splits import stratified_split
 from labkit.errors import ArgumentError
-from labkit.types import Int
 
-__all__ = ["Bank", "Questions", "prepare"]
-
-
-class Questions(NamedTuple):
-    """Texts, and the number of the intent of each."""
-
-    texts: list[str]
-    labels: Int[np.ndarray, " n"]
+__all__ = ["Bank", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -37,10 +29,10 @@ class Bank:
     """
 
     names: tuple[str, ...]
-    train: Questions
-    validation: Questions
-    test: Questions
-    outside: Questions
+    train: Labelled
+    validation: Labelled
+    test: Labelled
+    outside: Labelled
     outside_names: tuple[str, ...]
 
 
@@ -78,20 +70,16 @@ def prepare(
     split = stratified_split(learned.labels, test=validation, seed=seed)
     return Bank(
         names=tuple(train.class_names[i] for i in known),
-        train=_rows(learned, split.train),
-        validation=_rows(learned, split.test),
+        train=learned.take(split.train),
+        validation=learned.take(split.test),
         test=_of(test, known),
         outside=_of(test, outside),
         outside_names=tuple(train.class_names[i] for i in outside),
     )
 
 
-def _of(part: data.Dataset, intents: np.ndarray) -> Questions:
+def _of(part: data.Dataset, intents: np.ndarray) -> Labelled:
     """The questions of these intents, which are counted anew."""
     rows = np.flatnonzero(np.isin(part.targets, intents))
     labels = np.searchsorted(intents, part.targets[rows])
-    return Questions([str(text) for text in part.inputs[rows]], labels.astype(np.int32))
-
-
-def _rows(questions: Questions, rows: np.ndarray) -> Questions:
-    return Questions([questions.texts[i] for i in rows], questions.labels[rows])
+    return Labelled([str(text) for text in part.inputs[rows]], labels.astype(np.int32))

@@ -1,11 +1,14 @@
-"""Four ways to tell intents apart: counted words, frozen vectors, reading anew, fine-tuning."""
+"""Four ways to tell classes of texts apart: counted words, a probe, reading anew, fine-tuning.
+
+What the cases about whole texts share.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -14,16 +17,17 @@ from flax import nnx
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline, make_union
+from sklearn.preprocessing import FunctionTransformer
 
 from labkit import models, train
-from labkit.cases.service.questions import Questions
 from labkit.data.prepare.text import Vocabulary, normalise, pad_sequences
 from labkit.types import Float, Int
 
 __all__ = [
     "LENGTH",
     "Answering",
+    "Labelled",
     "WordRows",
     "answering",
     "count_words",
@@ -32,8 +36,19 @@ __all__ = [
     "read_from_scratch",
 ]
 
-#: The pretrained reader sees so many tokens of a question: all of them in 98 of 100.
-LENGTH, SHORTER = 48, (16, 32)
+#: Tokens of a text that a pretrained reader sees where nothing else is said.
+LENGTH = 48
+
+
+class Labelled(NamedTuple):
+    """Texts, and the number of the class of each."""
+
+    texts: list[str]
+    labels: Int[np.ndarray, " n"]
+
+    def take(self, rows: Int[np.ndarray, " m"]) -> Labelled:
+        """These rows, in this order."""
+        return Labelled([self.texts[row] for row in rows], self.labels[rows])
 
 
 @runtime_checkable
@@ -46,15 +61,26 @@ class Pretrained(Protocol):
         """Texts as rows of tokens."""
 
 
-def count_words(learned: Questions, *, strength: float = 30.0) -> Pipeline:
+def count_words(
+    learned: Labelled,
+    *,
+    strength: float = 30.0,
+    beside: Callable[[Sequence[str]], Int[np.ndarray, "n f"]] | None = None,
+    balanced: bool = False,
+) -> Pipeline:
     """The baseline: words and pairs of words, weighted by rarity, and a linear classifier.
 
     Args:
-        learned: questions to fit on.
+        learned: texts to fit on.
         strength: the inverse of the regularisation, scikit-learn's ``C``.
+        beside: further numbers of texts (n), which the classifier sees beside the words.
+        balanced: whether the classes weigh alike in training, however rare.
     """
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, preprocessor=normalise)
-    return make_pipeline(words, LogisticRegression(C=strength, max_iter=300)).fit(*learned)
+    seen = words if beside is None else make_union(words, FunctionTransformer(beside))
+    weights = "balanced" if balanced else None
+    line = LogisticRegression(C=strength, max_iter=300, class_weight=weights)
+    return make_pipeline(seen, line).fit(*learned)
 
 
 def probe(
@@ -68,8 +94,8 @@ def probe(
     """A linear classifier on frozen vectors, its strength chosen by cross-validation.
 
     Args:
-        vectors: of the questions.
-        labels: their intents.
+        vectors: of the texts.
+        labels: their classes.
         strengths: values of scikit-learn's ``C`` to try.
         folds: of the cross-validation.
         seed: of the folds.
@@ -86,7 +112,7 @@ def probe(
 
 
 class WordRows:
-    """Questions as rows of word numbers, for a reader that learns from nothing.
+    """Texts as rows of word numbers, for a reader that learns from nothing.
 
     Args:
         texts: the vocabulary is theirs.
@@ -109,7 +135,7 @@ class WordRows:
 
 
 def read_from_scratch(
-    learned: Questions,
+    learned: Labelled,
     rows: WordRows,
     num_classes: int,
     *,
@@ -117,7 +143,7 @@ def read_from_scratch(
     width: int = 64,
     seed: int = 0,
 ) -> models.TextClassifier:
-    """A small encoder that has read nothing but these questions."""
+    """A small encoder that has read nothing but these texts."""
     config = models.BertConfig(len(rows.vocabulary), rows.length, width, 4, 1, 2 * width)
     encoder = models.Bert(config, rngs=nnx.Rngs(seed))
     model = models.TextClassifier(encoder, num_classes, rngs=nnx.Rngs(seed + 1))
@@ -137,12 +163,13 @@ def read_from_scratch(
 
 def fine_tune(
     encoder: Pretrained,
-    learned: Questions,
+    learned: Labelled,
     head: LogisticRegression,
     *,
     epochs: int = 2,
     rate: float = 1e-4,
-    validation: Questions | None = None,
+    length: int = LENGTH,
+    validation: Labelled | None = None,
     checkpoint_dir: str | Path | None = None,
     seed: int = 0,
 ) -> tuple[models.TextClassifier, train.FitResult]:
@@ -150,23 +177,27 @@ def fine_tune(
 
     The head begins as the probe's, so that the first steps do not pull the encoder about; the
     tables of tokens and positions stay as they are, for they hold half of the parameters and
-    most of their rows are never read. Batches take questions of like length.
+    most of their rows are never read. Batches take texts of like length.
 
     Args:
         encoder: pretrained; its own weights are left alone.
-        learned: questions to learn from.
+        learned: texts to learn from.
         head: fitted on the encoder's vectors of them.
         epochs: passes over them.
         rate: highest learning rate.
+        length: tokens after which a text is cut; all of them in nearly every text, no more.
         validation: scored after each epoch.
         checkpoint_dir: where the run is stored, and gone on from.
         seed: of the order.
 
     Source: Kumar et al. 2022 (arXiv:2202.10054): first the probe, then the whole.
     """
-    tokens = encoder.tokens(learned.texts, length=LENGTH)
+    tokens = encoder.tokens(learned.texts, length=length)
     model = models.TextClassifier(
-        nnx.clone(encoder.model), len(head.classes_), lengths=SHORTER, rngs=nnx.Rngs(seed)
+        nnx.clone(encoder.model),
+        len(head.classes_),
+        lengths=(length // 3, 2 * length // 3),  # three programs: each takes long to compile
+        rngs=nnx.Rngs(seed),
     )
     some = nnx.jit(lambda m, rows: m.vectors(rows))(model, jnp.asarray(tokens[:256]))
     scale = float(jnp.linalg.norm(some, axis=1).mean())  # the probe saw vectors of length 1
@@ -174,7 +205,7 @@ def fine_tune(
     nnx.update(model.head, {name: jnp.asarray(v, jnp.float32) for name, v in start.items()})
     steps = epochs * (len(learned.texts) // 32)
     schedule = train.warmup_cosine(rate, steps)
-    held = validation and (encoder.tokens(validation.texts, length=LENGTH), validation.labels)
+    held = validation and (encoder.tokens(validation.texts, length=length), validation.labels)
     result = train.fit(
         model,
         tokens,
@@ -195,10 +226,10 @@ def fine_tune(
 
 @dataclass(frozen=True)
 class Answering:
-    """A trained reader as one compiled program, from a text to the number of its intent.
+    """A trained reader as one compiled program, from a text to the number of its class.
 
     Attributes:
-        program: ``(weights, tokens) -> intents``; what `labkit.perf.demand` counts.
+        program: ``(weights, tokens) -> classes``; what `labkit.perf.demand` counts.
         weights: of the reader.
         tokens: texts to rows of tokens.
     """
@@ -208,7 +239,7 @@ class Answering:
     tokens: Callable[[Sequence[str]], Int[np.ndarray, "n t"]]
 
     def __call__(self, text: str) -> int:
-        """The intent of a text."""
+        """The class of a text."""
         return int(self.program(*self.example(text))[0])
 
     def example(self, text: str) -> tuple[Any, Int[np.ndarray, "1 t"]]:
