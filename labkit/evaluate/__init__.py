@@ -14,6 +14,7 @@ from labkit.evaluate.classification import (
     accuracy_score,
     classification_report,
     confusion_matrix,
+    macro_f1,
 )
 from labkit.evaluate.decision_curve import DecisionCurve, decision_curve
 from labkit.evaluate.entities import (
@@ -27,6 +28,7 @@ from labkit.evaluate.entities import (
 )
 from labkit.evaluate.generation import classifier_score, diversity
 from labkit.evaluate.intervals import Estimate, bootstrap_interval, mean_interval
+from labkit.evaluate.occlusion import occlusion
 from labkit.evaluate.power_law import PowerLaw, Spending
 from labkit.evaluate.ranking import (
     catalogue_coverage,
@@ -45,6 +47,7 @@ from labkit.evaluate.screening import (
     sensitivity_at_specificity,
 )
 from labkit.evaluate.subgroups import Subgroup, by_subgroup
+from labkit.evaluate.surge import SurgeRule, Watched
 
 __all__ = [
     "ClassificationReport",
@@ -60,6 +63,8 @@ __all__ = [
     "Reliability",
     "Spending",
     "Subgroup",
+    "SurgeRule",
+    "Watched",
     "accuracy_score",
     "bootstrap_interval",
     "by_subgroup",
@@ -77,9 +82,11 @@ __all__ = [
     "fit_power_law",
     "fit_temperature",
     "integrated_gradients",
+    "macro_f1",
     "mean_interval",
     "ndcg",
     "novelty",
+    "occlusion",
     "operating_point",
     "popularity_lift",
     "recall",

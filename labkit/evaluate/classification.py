@@ -9,7 +9,13 @@ from numpy.typing import ArrayLike
 
 from labkit.errors import ArgumentError, ShapeError
 
-__all__ = ["ClassificationReport", "accuracy_score", "classification_report", "confusion_matrix"]
+__all__ = [
+    "ClassificationReport",
+    "accuracy_score",
+    "classification_report",
+    "confusion_matrix",
+    "macro_f1",
+]
 
 
 def accuracy_score(targets: ArrayLike, predictions: ArrayLike) -> float:
@@ -139,6 +145,23 @@ def classification_report(
         support=support,
         accuracy=float(hits.sum() / support.sum()),
     )
+
+
+def macro_f1(targets: ArrayLike, predictions: ArrayLike) -> float:
+    """The mean F1 of the classes, each counting alike; see `ClassificationReport`.
+
+    Args:
+        targets: true classes, counted from 0.
+        predictions: predicted classes.
+
+    Raises:
+        ShapeError: arrays that are not two lists of classes of one length.
+
+    Example:
+        >>> macro_f1([0, 0, 0, 1], [0, 0, 0, 0])  # the common class alone
+        0.428...
+    """
+    return classification_report(targets, predictions).macro_f1
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
