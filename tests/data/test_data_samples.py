@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 
 import numpy as np
@@ -32,6 +33,22 @@ def test_the_sample_of_banking77_is_a_part_of_the_official_set(split: str, each:
     if "LABKIT_DATA" in os.environ:
         official = load("banking77", split=split)
         assert Counter(_named(sample)) <= Counter(_named(official))
+
+
+def test_the_sample_of_tweets_is_a_part_of_the_official_set_without_addresses() -> None:
+    sample = load("twitter_financial_sample", split="val")
+    assert sample.class_names == ("bearish", "bullish", "neutral")
+    assert len(sample) == 1200
+    assert sample.licence == "MIT"
+    assert not any("http" in text for text in sample.inputs)
+    if "LABKIT_DATA" in os.environ:
+        official = load("twitter_financial_news", split="val")
+        bare = Counter(
+            (re.sub(r"\s*https?:\S*", "", str(text)).strip(), int(label))
+            for text, label in zip(official.inputs, official.targets, strict=True)
+        )
+        known = zip(map(str, sample.inputs), map(int, sample.targets), strict=True)
+        assert Counter(known) <= bare
 
 
 def _named(questions) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Text: laws over a table of tokenisers, `tokenizers` and plain loops as references."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -196,6 +197,44 @@ def test_masking_never_crashes_and_spans_never_overlap(text):
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
 
 
+def by_pairs(texts: list[str], similarity: float) -> list[int]:
+    """Groups from every pair, by sets and by joining what was found: slow, and plain."""
+    held = []
+    for text in texts:
+        words = re.findall(r"[a-z0-9]+", text.lower())
+        held.append({*words, *pairwise(words)})
+    groups = list(range(len(texts)))
+    for i, one in enumerate(held):
+        for j, other in enumerate(held[:i]):
+            if one | other and len(one & other) / len(one | other) >= similarity:
+                old, new = groups[i], groups[j]
+                groups = [new if group == old else group for group in groups]
+    return groups
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("ab 1.", max_size=12), max_size=9), st.sampled_from([0.2, 0.5, 0.75, 1.0]))
+def test_alike_groups_are_those_of_all_pairs(texts, similarity):
+    found, slow = tx.alike_groups(texts, similarity=similarity), by_pairs(texts, similarity)
+    same = [[a == b for b in found] for a in found]
+    assert same == [[a == b for b in slow] for a in slow]
+
+
+def test_a_chain_joins_what_is_not_alike_itself_and_blank_texts_stay_alone():
+    chain = ["a b c d e f", "a b c d e g", "a b c d h g"]
+    assert tx.alike_groups(chain[::2], similarity=0.55).tolist() == [0, 1]
+    assert tx.alike_groups(chain, similarity=0.55).tolist() == [0, 0, 0]
+    assert len(set(tx.alike_groups(["", "...", "x"]).tolist())) == 3
+    assert tx.alike_groups([]).shape == (0,)
+
+
+def test_more_texts_than_are_compared_at_once():
+    texts = [f"word{i % 700} other{i % 700}" for i in range(1300)]
+    groups = tx.alike_groups(texts)
+    assert len(set(groups.tolist())) == 700
+    assert groups[0] == groups[700]
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -207,6 +246,7 @@ def test_masking_never_crashes_and_spans_never_overlap(text):
         (lambda p: tx.Vocabulary(("a", "b")), ArgumentError, "first"),
         (lambda p: tx.Vocabulary.build([], at_most=1), ArgumentError, "at least 2"),
         (lambda p: tx.pad_sequences([[1]], length=0), ArgumentError, "length must be"),
+        (lambda p: tx.alike_groups(["a"], similarity=0), ArgumentError, "similarity must be above"),
         (lambda p: tx.bucket_batches([9], 2, boundaries=[5]), ArgumentError, "at least 9"),
         (lambda p: tx.bucket_batches([9], 0, boundaries=[9]), ArgumentError, "batch_size"),
     ],

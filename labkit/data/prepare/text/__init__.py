@@ -1,5 +1,6 @@
 """Text: one spelling, tokens and their numbers, equal lengths, no personal data."""
 
+from labkit.data.prepare.text.alike import alike_groups
 from labkit.data.prepare.text.names import given_names, learn_names
 from labkit.data.prepare.text.normalising import normalise
 from labkit.data.prepare.text.padding import Padded, bucket_batches, pad_sequences
@@ -37,6 +38,7 @@ __all__ = [
     "Tokenizer",
     "Vocabulary",
     "WordPieceTokenizer",
+    "alike_groups",
     "allowed_moves",
     "bucket_batches",
     "character_rows",
