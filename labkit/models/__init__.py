@@ -11,6 +11,7 @@ from labkit.models.generate import generate
 from labkit.models.item_knn import ItemKNN
 from labkit.models.item_regression import ItemRegression
 from labkit.models.layers import Activation, Conv, Dense, Embedding, Flatten, MaxPool
+from labkit.models.lexicon import DirectionLexicon
 from labkit.models.lora import Adapted, merge_lora, with_lora
 from labkit.models.mlp import MLP, MLPConfig
 from labkit.models.nearest import InvertedLists, nearest
@@ -50,6 +51,7 @@ __all__ = [
     "CNNConfig",
     "Conv",
     "Dense",
+    "DirectionLexicon",
     "Discriminator",
     "Embedding",
     "EncoderTagger",
