@@ -22,7 +22,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from labkit import models, train
 from labkit.data.prepare.text import Vocabulary, normalise, pad_sequences
-from labkit.types import Float, Int
+from labkit.types import Float, Int, Num
 
 __all__ = [
     "LENGTH",
@@ -65,7 +65,7 @@ def count_words(
     learned: Labelled,
     *,
     strength: float = 30.0,
-    beside: Callable[[Sequence[str]], Int[np.ndarray, "n f"]] | None = None,
+    beside: Callable[[Sequence[str]], Num[np.ndarray, "n f"]] | None = None,
     balanced: bool = False,
 ) -> Pipeline:
     """The baseline: words and pairs of words, weighted by rarity, and a linear classifier.

@@ -18,7 +18,7 @@ from labkit import evaluate, models
 from labkit.cases import readers
 from labkit.cases.readers import Labelled
 from labkit.cases.sentiment.headlines import SENTIMENTS, Divided
-from labkit.types import Float, Int
+from labkit.types import Float, Int, Num
 
 __all__ = ["STRENGTHS", "TextModel", "TunedWords", "train_encoder", "train_scratch", "tune_words"]
 
@@ -46,7 +46,7 @@ class TunedWords:
 
 
 def tune_words(
-    parts: Divided, *, beside: Callable[[Sequence[str]], Int[np.ndarray, "n f"]] | None = None
+    parts: Divided, *, beside: Callable[[Sequence[str]], Num[np.ndarray, "n f"]] | None = None
 ) -> TunedWords:
     """Fit counted words at each strength and keep the one with the highest macro F1 on validation.
 
