@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import numpy as np
 
@@ -109,5 +110,6 @@ class DirectionLexicon:
 @functools.cache
 def _financial() -> DirectionLexicon:
     facts = resources.files(__package__).joinpath("financial_words.toml").read_text("utf-8")
-    lists = tomllib.loads(facts)
-    return DirectionLexicon(**{name: frozenset(lists[name].split()) for name in _LISTS})
+    stored = tomllib.loads(facts)
+    lists: dict[str, Any] = {name: frozenset(stored[name].split()) for name in _LISTS}
+    return DirectionLexicon(**lists)
