@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flax import nnx
@@ -58,7 +59,7 @@ class ImageRecipe:
 
 @dataclass(frozen=True)
 class TextRecipe:
-    """How a character model is trained: ``windows`` pieces of the text, one pass.
+    """How a character model is trained, on ``windows`` pieces of the text.
 
     Attributes:
         dataset: name of the text.
@@ -68,20 +69,24 @@ class TextRecipe:
         width: of the transformer.
         layers: blocks.
         batch_size: windows per step.
-        rate: highest learning rate.
+        rate: highest learning rate of the matrices (Muon).
+        adam_rate: of embeddings, biases and norms (Adam).
+        weight_decay: of the matrices.
         epochs: passes over the windows; each gives a checkpoint.
         seed: of parameters, windows and order.
     """
 
     dataset: str
     goal: float
-    length: int = 128
-    windows: int = 9_000
+    length: int = 256
+    windows: int = 6_400
     width: int = 128
     layers: int = 4
     batch_size: int = 16
-    rate: float = 3e-3
-    epochs: int = 7
+    rate: float = 0.02
+    adam_rate: float = 3e-3
+    weight_decay: float = 0.02
+    epochs: int = 6
     seed: int = 0
 
     def model(self, num_tokens: int) -> nnx.Module:
@@ -97,9 +102,13 @@ class TextRecipe:
         return models.Transformer(config, rngs=nnx.Rngs(self.seed))
 
     def optimizer(self, steps: int) -> Any:
-        """AdamW, clipped, under one cycle."""
-        schedule = train.warmup_cosine(self.rate, steps, warmup=0.05)
-        return train.clipped(train.adamw(schedule, b2=0.99, weight_decay=0.1), 1.0)
+        """Muon under one cycle."""
+        schedule = partial(train.warmup_cosine, steps=steps, warmup=0.05)
+        return train.muon(
+            schedule(self.rate),
+            adam_rate=schedule(self.adam_rate),
+            weight_decay=self.weight_decay,
+        )
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,9 @@ class GANRecipe:
     Attributes:
         epochs: passes over the real digits.
         goal: classifier's score asked for, as a share of that of the real test digits.
-        rate: learning rate of both networks.
+        rate: learning rate of both networks at the start; it sinks to zero along half a cosine.
+        batch_size: real images per step, and as many drawn ones.
+        average_decay: how slowly the average that is kept of the generator follows it.
         judge_epochs: passes of the CNN that judges, over the same training digits.
         seed: of parameters, order and noise.
     """
@@ -117,6 +128,8 @@ class GANRecipe:
     epochs: int = 150
     goal: float = 0.9
     rate: float = 1e-3
+    batch_size: int = 64
+    average_decay: float = 0.99
     judge_epochs: int = 15
     seed: int = 0
 

@@ -72,10 +72,12 @@ def train_images(recipe: ImageRecipe, options: argparse.Namespace) -> tuple[str,
 
 
 def train_text(recipe: TextRecipe, options: argparse.Namespace) -> tuple[str, float, Any]:
-    """Train on windows of the text; score every character of the last tenth once."""
+    """Train on windows of the text; score every character of the validation part once."""
     parts = [data.load(recipe.dataset, split=split).inputs for split in ("train", "val")]
     text, last = ("".join(map(str, part)) for part in parts)
     alphabet = sorted(set(text))
+    if options.hold_out:
+        text, last = text[: len(text) // 10 * 9], text[len(text) // 10 * 9 :]
     known = {letter: i for i, letter in enumerate(alphabet)}
     letters, held = (np.array([known[c] for c in s], np.int32) for s in (text, last))
     starts = np.random.default_rng(recipe.seed).integers(
@@ -109,21 +111,27 @@ def train_text(recipe: TextRecipe, options: argparse.Namespace) -> tuple[str, fl
 def train_gan(recipe: GANRecipe, options: argparse.Namespace) -> tuple[str, float, Any]:
     """Draw digits; a CNN that learned the real ones says how clear and how varied they are."""
     real, test = data.load("digits"), data.load("digits", split="test")
+    x, y, new_x, new_y = real.scaled(), real.targets, test.scaled(), test.targets
+    if options.hold_out:
+        cut = len(x) // 5
+        x, y, new_x, new_y = x[cut:], y[cut:], x[:cut], y[:cut]
     judge = models.CNN(models.CNNConfig.digits(), rngs=nnx.Rngs(recipe.seed))
-    epochs = recipe.judge_epochs
-    train.fit(judge, real.scaled(), real.targets, epochs=epochs, batch_size=32, seed=recipe.seed)
-    right = models.predict(judge, test.scaled()).argmax(-1) == test.targets
+    train.fit(judge, x, y, epochs=recipe.judge_epochs, batch_size=32, seed=recipe.seed)
+    right = models.predict(judge, new_x).argmax(-1) == new_y
     sizes = models.GANConfig.digits()
     networks = (
         models.Generator(sizes, rngs=nnx.Rngs(recipe.seed)),
         models.Discriminator(sizes, rngs=nnx.Rngs(recipe.seed + 1)),
     )
-    adam = optax.adam(recipe.rate, b1=0.5)
+    steps = recipe.epochs * (len(x) // recipe.batch_size)
+    adam = optax.adam(optax.cosine_decay_schedule(recipe.rate, steps), b1=0.5)
     result = train.fit_gan(
         *networks,
-        real.scaled(),
+        x,
         epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
         optimizers=(adam, adam),
+        average_decay=recipe.average_decay,
         checkpoint_dir=options.folder,
         resume=True,
         seed=recipe.seed,
@@ -131,12 +139,12 @@ def train_gan(recipe: GANRecipe, options: argparse.Namespace) -> tuple[str, floa
     drawn = models.draw_images(networks[0], 2000, seed=recipe.seed)
     scores = [
         evaluate.classifier_score(jax.nn.softmax(models.predict(judge, images)))
-        for images in (drawn, test.scaled())
+        for images in (drawn, new_x)
     ]
     print(
         f"judge {right.mean():.4f} right; classifier's score {scores[0]:.3f}, real {scores[1]:.3f}"
     )
-    print(f"diversity {evaluate.diversity(drawn, test.scaled()):.3f} of the real test digits'")
+    print(f"diversity {evaluate.diversity(drawn, new_x):.3f} of the real test digits'")
     print({name: round(float(result.history.curve(name)[-1]), 3) for name in train.GAN_SCORES})
     return "classifier's score over that of real digits", scores[0] / scores[1], result
 

@@ -30,7 +30,14 @@ from labkit.models.transfer import TextClassifier, part, with_head
 from labkit.models.transformer import Block, Transformer, TransformerConfig
 from labkit.models.trees import Leaf, Trees, TreesConfig
 from labkit.models.two_tower import TwoTower
-from labkit.models.vae import VAE, VAEConfig, VAEOutput, negative_elbo
+from labkit.models.vae import (
+    VAE,
+    VAEConfig,
+    VAEOutput,
+    code_price,
+    negative_elbo,
+    pixel_surprise,
+)
 from labkit.models.vit import ViT, ViTConfig, patches
 from labkit.models.word_space import WordSpace
 
@@ -97,6 +104,7 @@ __all__ = [
     "ViTConfig",
     "WordSpace",
     "best_tags",
+    "code_price",
     "draw_images",
     "generate",
     "in_evaluation_mode",
@@ -108,6 +116,7 @@ __all__ = [
     "padded_length",
     "part",
     "patches",
+    "pixel_surprise",
     "predict",
     "summary",
     "with_head",

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from flax import nnx
-from jax import Array, lax
+from jax import Array
 from jax.typing import ArrayLike
 
-from labkit import kernels
 from labkit.errors import ArgumentError, CheckpointError, TrainingError
 from labkit.models import Discriminator, Generator
 from labkit.train.checkpoint import CheckpointFolder
 from labkit.train.history import EpochRecord, History
 from labkit.train.loop import epoch_order
-from labkit.train.losses import binary_cross_entropy
 from labkit.train.progress import interruptible, progress_line
+from labkit.train.rivals import Rivals, RivalStates, run_rivals
 from labkit.train.state import TrainState, from_arrays, split_model, to_arrays, update_model
-from labkit.types import Float, Int, PyTree
 
 __all__ = ["GAN_SCORES", "GANResult", "fit_gan"]
 
@@ -58,20 +54,6 @@ class GANResult:
     ended: Literal["completed", "interrupted"]
 
 
-class _State(NamedTuple):
-    generator: TrainState
-    discriminator: TrainState
-
-
-@dataclass(frozen=True)
-class _Program:
-    generator: nnx.GraphDef
-    discriminator: nnx.GraphDef
-    optimizers: tuple[optax.GradientTransformation, optax.GradientTransformation]
-    latent: int
-    real_target: float
-
-
 def fit_gan(
     generator: Generator,
     discriminator: Discriminator,
@@ -81,6 +63,7 @@ def fit_gan(
     batch_size: int = 64,
     optimizers: tuple[optax.GradientTransformation, optax.GradientTransformation] | None = None,
     real_target: float = 0.9,
+    average_decay: float = 0.0,
     checkpoint_dir: str | Path | None = None,
     resume: bool = False,
     seed: int = 0,
@@ -101,6 +84,8 @@ def fit_gan(
             first decay of 0.5 if not given.
         real_target: what the discriminator is to say of real images; below 1 it stays unsure,
             and its gradient alive.
+        average_decay: where above 0, the generator ends with a moving average of its parameters,
+            which the duel's swings move less: ``average = decay * average + (1 - decay) * params``.
         checkpoint_dir: where the state is stored after each epoch.
         resume: go on from the last checkpoint in ``checkpoint_dir``, if there is one.
         seed: of the order of the images and of the noise.
@@ -125,21 +110,25 @@ def fit_gan(
     models = (generator, discriminator)
     parts = [split_model(model) for model in models]
     optimizers = optimizers or (_ADAM, _ADAM)
-    program = _Program(
+    program = Rivals(
         parts[0].graphdef,
         parts[1].graphdef,
         optimizers,
         generator.config.latent,
         real_target,
+        average_decay,
     )
-    state = _State(
+    state = RivalStates(
         *(
             TrainState(_copied(part.params), _copied(part.rest), optimizer.init(part.params))
             for part, optimizer in zip(parts, optimizers, strict=True)
         )
     )
+    if average_decay:
+        begun = state.generator._replace(average=_copied(parts[0].params))
+        state = state._replace(generator=begun)
     folder = None if checkpoint_dir is None else CheckpointFolder(checkpoint_dir)
-    run = [seed, batch_size, len(real), real_target]
+    run = [seed, batch_size, len(real), real_target, average_decay]
     state, history = _opened(folder, state, run, resume=resume)
     line = progress_line(epochs, len(history.epochs), shown=progress)
     line.unit = "epoch"
@@ -163,13 +152,13 @@ _ADAM = optax.adam(2e-4, b1=0.5)
 
 
 def _epoch(
-    program: _Program, state: _State, real: Array, history: History, batch_size: int, seed: int
-) -> tuple[_State, History]:
+    program: Rivals, state: RivalStates, real: Array, history: History, batch_size: int, seed: int
+) -> tuple[RivalStates, History]:
     """One pass over the images, its scores checked."""
     began, epoch = time.perf_counter(), len(history.epochs) + 1
     order = epoch_order(seed, epoch, len(real), batch_size)
     key = jax.random.fold_in(jax.random.key(seed), epoch)
-    state, trace = _run(program, state, real, jnp.asarray(order), key)
+    state, trace = run_rivals(program, state, real, jnp.asarray(order), key)
     trace = np.asarray(trace)
     if not np.isfinite(trace).all():
         step = int(np.flatnonzero(~np.isfinite(trace).all(1))[0]) + 1
@@ -182,65 +171,9 @@ def _epoch(
     return state, history.with_epoch(record, trace[:, 0])
 
 
-@functools.partial(kernels.jit, static_argnums=0)
-def _run(
-    program: _Program, state: _State, real: Array, order: Int[Array, "n b"], key: Array
-) -> tuple[_State, Float[Array, "n s"]]:
-    def step(state: _State, now: tuple[Array, Array]) -> tuple[_State, Array]:
-        number, rows = now
-        return _step(program, state, real[rows], jax.random.fold_in(key, number))
-
-    return lax.scan(step, state, (jnp.arange(len(order)), order))
-
-
-def _step(
-    program: _Program, state: _State, real: Array, key: Array
-) -> tuple[_State, Float[Array, " s"]]:
-    """The discriminator moves, then the generator against the new one."""
-    first, second = (
-        jax.random.normal(k, (len(real), program.latent)) for k in jax.random.split(key)
-    )
-    g, d = state
-    drawn, _ = _call(program.generator, g.params, g.rest, first)
-
-    def tell_apart(params: PyTree) -> tuple[Array, tuple]:
-        on_real, rest = _call(program.discriminator, params, d.rest, real)
-        on_drawn, rest = _call(program.discriminator, params, rest, drawn)
-        loss = binary_cross_entropy(on_real, jnp.full(len(real), program.real_target))
-        loss = loss + binary_cross_entropy(on_drawn, jnp.zeros(len(real)))
-        return loss, (rest, (on_real > 0).mean(), (on_drawn < 0).mean())
-
-    (d_loss, (rest, *accuracies)), d_slope = jax.value_and_grad(tell_apart, has_aux=True)(d.params)
-    d = _moved(program.optimizers[1], d, d_slope, rest)
-
-    def deceive(params: PyTree) -> tuple[Array, tuple]:
-        images, rest = _call(program.generator, params, g.rest, second)
-        on_drawn, _ = _call(program.discriminator, d.params, d.rest, images)
-        return binary_cross_entropy(on_drawn, jnp.ones(len(real))), (rest, images)
-
-    (g_loss, (rest, images)), g_slope = jax.value_and_grad(deceive, has_aux=True)(g.params)
-    g = _moved(program.optimizers[0], g, g_slope, rest)
-    norms = optax.tree.norm(g_slope), optax.tree.norm(d_slope)
-    diversity = images.std(0).mean() / real.std(0).mean()
-    return _State(g, d), jnp.stack([g_loss, d_loss, *accuracies, *norms, diversity])
-
-
-def _call(graphdef: nnx.GraphDef, params: PyTree, rest: PyTree, x: Array) -> tuple[Array, PyTree]:
-    model = nnx.merge(graphdef, params, {}, rest)
-    return model(x), nnx.to_pure_dict(nnx.state(model, nnx.Not(nnx.Param)))
-
-
-def _moved(
-    optimizer: optax.GradientTransformation, state: TrainState, slope: PyTree, rest: PyTree
-) -> TrainState:
-    updates, opt_state = optimizer.update(slope, state.opt_state, state.params)
-    params = optax.apply_updates(state.params, updates)
-    return state._replace(params=params, rest=rest, opt_state=opt_state)
-
-
 def _opened(
-    folder: CheckpointFolder | None, state: _State, run: list[Any], *, resume: bool
-) -> tuple[_State, History]:
+    folder: CheckpointFolder | None, state: RivalStates, run: list[Any], *, resume: bool
+) -> tuple[RivalStates, History]:
     """The state to begin with: the folder's, if it holds one of this very run."""
     steps = [] if folder is None else folder.steps()
     if folder is None or not steps:

@@ -16,7 +16,7 @@ from jax import Array, lax
 
 from labkit import kernels
 from labkit.train.precision import FLOAT32, Precision
-from labkit.train.state import TrainState
+from labkit.train.state import TrainState, averaged
 from labkit.types import Float, Int, Num, PyTree
 
 __all__ = [
@@ -112,11 +112,8 @@ def _moved(program: Program, state: TrainState, gradients: PyTree, rest: PyTree)
     """The state one update further."""
     updates, opt_state = program.optimizer.update(gradients, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
-    average = state.average
-    if average is not None:
-        slow = program.average_decay
-        average = jax.tree.map(lambda a, p: slow * a + (1 - slow) * p, average, params)
-    return state._replace(params=params, rest=rest, opt_state=opt_state, average=average)
+    moved = state._replace(params=params, rest=rest, opt_state=opt_state)
+    return averaged(moved, program.average_decay)
 
 
 @functools.partial(kernels.jit, static_argnums=0, donate_argnums=(1, 2))

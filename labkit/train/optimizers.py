@@ -77,12 +77,26 @@ def lamb(rate: Rate, *, weight_decay: float = 0.0) -> optax.GradientTransformati
     )
 
 
-def muon(rate: Rate, *, weight_decay: float = 0.0) -> optax.GradientTransformation:
-    """Momentum whose matrix steps are made orthogonal; all that is no matrix follows AdamW.
+def muon(
+    rate: Rate, *, adam_rate: Rate | None = None, weight_decay: float = 0.0
+) -> optax.GradientTransformation:
+    """Momentum whose matrix steps are made orthogonal; tables, biases and norms follow Adam.
+
+    A convolution's kernel counts as one matrix, from all values in its window to its outputs.
+
+    Args:
+        rate: of the matrices, whose steps have singular values near 1: 0.02 is usual.
+        adam_rate: of all other parameters; ``rate`` if not given.
+        weight_decay: of the matrices.
 
     Source: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/
     """
-    return optax.contrib.muon(rate, weight_decay=weight_decay, weight_decay_mask=_kernels)
+    return optax.contrib.muon(
+        rate,
+        weight_decay=weight_decay,
+        adam_learning_rate=adam_rate,
+        muon_weight_dimension_numbers=_matrices,
+    )
 
 
 #: By name: functions of a learning rate.
@@ -168,3 +182,14 @@ def _decay(weight_decay: float) -> optax.GradientTransformation:
 def _kernels(params: PyTree) -> PyTree:
     """True where a parameter is a kernel: biases and the scales of norms have one axis."""
     return jax.tree.map(lambda leaf: leaf.ndim > 1, params)
+
+
+def _matrices(params: PyTree) -> PyTree:
+    """How each kernel is a matrix, inputs by outputs; None where a parameter is none."""
+
+    def matrix(path: tuple, leaf: Array) -> optax.contrib.MuonDimensionNumbers | None:
+        if leaf.ndim < 2 or str(getattr(path[-1], "key", "")) == "table":
+            return None
+        return optax.contrib.MuonDimensionNumbers(tuple(range(leaf.ndim - 1)), leaf.ndim - 1)
+
+    return jax.tree_util.tree_map_with_path(matrix, params)

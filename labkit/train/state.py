@@ -14,7 +14,15 @@ from labkit.errors import ArgumentError
 from labkit.train.precision import LossScale
 from labkit.types import PyTree
 
-__all__ = ["Parts", "TrainState", "from_arrays", "split_model", "to_arrays", "update_model"]
+__all__ = [
+    "Parts",
+    "TrainState",
+    "averaged",
+    "from_arrays",
+    "split_model",
+    "to_arrays",
+    "update_model",
+]
 
 
 class TrainState(NamedTuple):
@@ -72,6 +80,14 @@ def split_model(model: nnx.Module, trained: nnx.filterlib.Filter = nnx.Param) ->
         required = f"a filter that chooses some parameters below {known}"
         raise ArgumentError("trained", required=required, got=trained)
     return parts
+
+
+def averaged(state: TrainState, decay: float) -> TrainState:
+    """The moving average one step further; as it was where none is kept."""
+    if state.average is None:
+        return state
+    average = jax.tree.map(lambda a, p: decay * a + (1 - decay) * p, state.average, state.params)
+    return state._replace(average=average)
 
 
 def update_model(model: nnx.Module, state: TrainState) -> None:

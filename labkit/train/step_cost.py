@@ -25,6 +25,8 @@ class StepCost:
 
     Attributes:
         seconds: median of several.
+        predicted_s: what the compiled step would take by this machine's constants alone, said
+            before it runs; None where no ``calibration`` was given.
         temporary_bytes: what the compiled step needs besides its arguments and results: above all
             the values that the forward pass keeps for the backward pass. Planned by the compiler,
             so the same each time.
@@ -34,6 +36,7 @@ class StepCost:
     seconds: float
     temporary_bytes: int
     state_bytes: int
+    predicted_s: float | None = None
 
 
 def step_cost(
@@ -46,6 +49,7 @@ def step_cost(
     precision: Precision = FLOAT32,
     trained: nnx.filterlib.Filter = nnx.Param,
     budget_s: float = 0.5,
+    calibration: perf.Calibration | None = None,
 ) -> StepCost:
     """Measure the step that ``fit`` would take on this batch; the model stays as it is.
 
@@ -58,6 +62,7 @@ def step_cost(
         precision: the types that the model computes in.
         trained: which parameters are learned.
         budget_s: seconds of measuring.
+        calibration: of this machine, from `labkit.perf.calibrate`: the time is then predicted, too.
 
     Example:
         >>> import numpy as np
@@ -75,6 +80,8 @@ def step_cost(
     step = kernels.jit(lambda state, batch, frozen: train_step(program, state, batch, frozen))
     lowered = step.lower(state, batch, parts.frozen)  # type: ignore[attr-defined]
     planned = lowered.compile().memory_analysis()
+    told = calibration and perf.predict(step, state, batch, parts.frozen, calibration=calibration)
     took = perf.measure(step, state, batch, parts.frozen, jit=False, budget_s=budget_s)
     held = (leaf.nbytes for leaf in jax.tree.leaves(state))
-    return StepCost(took.median_s, int(planned.temp_size_in_bytes), sum(held))
+    predicted_s = told.seconds if told else None
+    return StepCost(took.median_s, int(planned.temp_size_in_bytes), sum(held), predicted_s)

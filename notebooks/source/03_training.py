@@ -10,8 +10,8 @@
 # 1. say what a loss and an activation do to a gradient, and read it from their plots;
 # 2. write backpropagation of a two-layer network by hand, and check it against `jax.grad`;
 # 3. say what a learning rate that is too high or too low does, and predict where it breaks;
-# 4. train a convolutional network on images, and stop, resume and repeat a run exactly;
-# 5. say where a classifier errs, class by class, and not only how often;
+# 4. train a network of each kind on a task of its own; stop, resume and repeat a run exactly;
+# 5. say where a classifier errs, class by class, and judge drawn images by more than the eye;
 # 6. see a network learn by heart, and choose among six remedies by what they measurably do.
 
 # %% [markdown]
@@ -38,15 +38,17 @@ import numpy as np
 import optax
 from flax import nnx
 
-from labkit import data, evaluate, models, teach, train, viz
+from labkit import data, evaluate, models, perf, teach, train, viz
 
 # %% tags=["nbval-ignore-output"]
+short = {"few_epochs": 5, "vae_epochs": 30, "gan_epochs": 40, "rounds": 2}
+longer = {"few_epochs": 10, "vae_epochs": 60, "gan_epochs": 150, "rounds": 8}
 run = teach.start(
     globals(),
     {
-        "smoke": {"epochs": 8, "batch_size": 32, "few_epochs": 5, "seconds": 60},
-        "class": {"epochs": 5, "batch_size": 64, "few_epochs": 10, "seconds": 150},
-        "full": {"epochs": 10, "batch_size": 64, "few_epochs": 30, "seconds": 300},
+        "smoke": {"epochs": 8, "batch_size": 32, **short, "seconds": 60},
+        "class": {"epochs": 5, "batch_size": 64, **longer, "seconds": 200},
+        "full": {"epochs": 10, "batch_size": 64, **longer, "few_epochs": 30, "seconds": 400},
     },
 )
 run
@@ -399,53 +401,213 @@ print("four epochs at once, and two and two: the same bits")
 # **Explain.** The checkpoint holds the parameters, what Adam remembers, and where in which epoch
 # the run stood; the order of the images follows from the seed and the epoch's number.
 #
-# ## 10. Other builders, one way to train
+# ## 10. Every builder has its task
 #
-# **Claim.** A network of any kind is trained by the same `fit`, a sum of decision trees by
-# `fit_trees`, and both answer `predict` with a score for each class. The tables below are of the
-# small 8x8 digits, whatever `dataset` says.
-#
-# **Predict.** An MLP and a vision Transformer, each for a few epochs, and ten boosted trees for
-# each class. Which of the two networks has fewer parameters?
+# **Claim.** A network of any kind is trained by the same `fit`; what differs is what it takes for
+# granted. A convolution looks for the same things at every place. A recurrent network reads in
+# order and keeps what it read in a state of one size. A Transformer lets every place look at every
+# other. Six of them, each with a task: digits as images, as eight rows read one after the other
+# (LSTM, both ways), and the next letter of a bank customer's question (GRU; a Transformer that sees
+# only what came before).
 
 # %%
 digits, unseen = data.load("digits"), data.load("digits", split="test")
-x8, y8 = digits.scaled(), digits.targets
+x8, y8, new_x8, new_y8 = digits.scaled(), digits.targets, unseen.scaled(), unseen.targets
+ALPHABET = " abcdefghijklmnopqrstuvwxyz'?"
+
+
+def letters(split):
+    text = " ".join(data.load("banking77_sample", split=split).inputs).lower()
+    codes = np.array([ALPHABET.index(letter) for letter in text if letter in ALPHABET], np.int32)
+    rows = codes[: len(codes) // 33 * 33].reshape(-1, 33)
+    return rows[:, :-1], rows[:, 1:]  # each letter, and the one that follows it
+
+
+# %%
+narrow = models.ResNetConfig((8, 8, 1), widths=(8, 16, 32))
+by_row = models.SignalConfig(8, 10, channels=8, widths=(32,), windows=(1,))
+gated = models.RecurrentConfig(29, 29, width=64, layer=models.GRU)
+decoder = models.TransformerConfig(29, 29, 32, width=32, layers=2, causal=True)
+rngs = nnx.Rngs(run.seed)
 nets = {
-    "MLP": models.MLP(models.MLPConfig.digits(), rngs=nnx.Rngs(run.seed)),
-    "ViT": models.ViT(models.ViTConfig.digits(), rngs=nnx.Rngs(run.seed)),
+    "MLP": models.MLP(models.MLPConfig.digits(), rngs=rngs),
+    "ResNet-8": models.ResNet(narrow, rngs=rngs),
+    "ViT": models.ViT(models.ViTConfig.digits(), rngs=rngs),
+    "LSTM": models.SignalLSTM(by_row, rngs=rngs),
+    "GRU": models.RecurrentNet(gated, rngs=rngs),
+    "Transformer": models.Transformer(decoder, rngs=rngs),
 }
 
 # %%
-guess_smaller = None  # "MLP" or "ViT"
-counts = {name: models.summary(net, (1, 8, 8, 1)) for name, net in nets.items()}
-print({name: f"{count.parameters:,} parameters" for name, count in counts.items()})
-teach.reveal(guess_smaller, min(counts, key=lambda name: counts[name].parameters))
-
-# %% tags=["nbval-ignore-output"]
-options = {"epochs": run.few_epochs, "batch_size": 32, "progress": False}
-for net in nets.values():
-    train.fit(net, x8, y8, optimizer=optax.adam(2e-3), **options)
-nets["boosted trees"] = models.Trees(models.TreesConfig.boosting(10, stages=10))
-train.fit_trees(nets["boosted trees"], x8, y8)
-for name, net in nets.items():
-    right = models.predict(net, unseen.scaled()).argmax(-1) == unseen.targets
-    print(f"{name:14} {right.mean():.3f} of the unseen digits")
+tasks = dict.fromkeys(("MLP", "ResNet-8", "ViT"), (x8, y8, new_x8, new_y8))
+tasks["LSTM"] = (x8[..., 0], y8, new_x8[..., 0], new_y8)
+tasks["GRU"] = tasks["Transformer"] = (*letters("train"), *letters("test"))
+counts = {name: models.summary(net, tasks[name][0][:32]) for name, net in nets.items()}
+print("network      parameters  million operations forwards, 32 examples")
+for name, count in counts.items():
+    print(f"{name:12} {count.parameters:10,}  {count.flops / 1e6:.3g}")
 
 # %% [markdown]
-# **Explain.** A Transformer knows nothing of neighbouring pixels and must learn it: with few
-# images and few epochs it falls behind. Residual networks (`models.ResNet`, `models.ResNet9`) and
-# recurrent ones (`models.RecurrentNet`) train alike. What a single tree computes can be written
+# **Predict.** Which of the six takes longest for a step of 32 examples on this machine? The lab
+# predicts, too: from the compiled step and this machine's constants (notebook 01), before it runs.
+
+# %% tags=["nbval-ignore-output"]
+guess_slowest = None  # one of the six names
+machine = perf.calibrate(rounds=run.rounds)
+steps_of = {}
+for name, net in nets.items():
+    x, y, *_ = tasks[name]
+    steps_of[name] = train.step_cost(net, x[:32], y[:32], calibration=machine, budget_s=0.2)
+teach.reveal(guess_slowest, max(steps_of, key=lambda name: steps_of[name].seconds))
+
+# %% tags=["nbval-ignore-output"]
+right = {}
+print("network      a step: predicted, measured / ms   unseen named rightly")
+for name, net in nets.items():
+    x, y, new_x, new_y = tasks[name]
+    options = {"epochs": run.few_epochs, "batch_size": 32, "progress": False}
+    train.fit(net, x, y, optimizer=optax.adam(3e-3), **options)
+    right[name] = (models.predict(net, new_x).argmax(-1) == new_y).mean()
+    told, took = 1e3 * steps_of[name].predicted_s, 1e3 * steps_of[name].seconds
+    print(f"{name:12} {told:18.3g}, {took:8.3g} {right[name]:22.3f}")
+
+# %%
+space = (tasks["GRU"][3] == 0).mean()  # always the most common of letters
+assert min(right["ResNet-8"], right["MLP"], right["LSTM"]) > 0.85
+assert min(right["GRU"], right["Transformer"]) > 1.3 * space
+print(f"always a space: {space:.3g} of the letters named rightly; both networks do better")
+
+# %% [markdown]
+# **Explain.** Operations alone do not make the time of small steps: a recurrent network waits for
+# each position before it takes the next, and each layer costs a start. A Transformer knows nothing
+# of neighbouring pixels and must learn it: with few images and few epochs it falls behind.
+#
+# A sum of decision trees answers the same `predict`, and what a single tree computes can be written
 # down whole; here, which of three growers a wine came from:
 
 # %%
+trees = models.Trees(models.TreesConfig.boosting(10, stages=10))
+train.fit_trees(trees, x8, y8)
+print(f"boosted trees: {(models.predict(trees, new_x8).argmax(-1) == new_y8).mean():.2g}")
 wine = data.load("wine")
 tree = models.Trees(models.TreesConfig.tree(len(wine.class_names), depth=2))
 train.fit_trees(tree, wine.inputs, wine.targets)
 print(tree.formula(wine.feature_names, wine.class_names))
 
 # %% [markdown]
-# ## 11. Sixteen bits
+# ## 11. A code of two numbers
+#
+# **Claim.** A *variational autoencoder* presses each image into a normal distribution over a few
+# numbers, two here, and draws the image again from it. What it makes small has two terms, both in
+# nats per image: how badly the pixels are told, and what the code tells, its KL divergence from
+# a standard normal distribution: a code that says nothing is free.
+#
+# **Predict.** Their sum falls during training. One of the two terms *rises*: "pixels" or "code"?
+
+# %%
+guess_rising = None  # "pixels" or "code"
+vae = models.VAE(models.VAEConfig((8, 8, 1), latent=2), rngs=nnx.Rngs(run.seed))
+terms = {"pixels": models.pixel_surprise, "code": models.code_price}
+options = {"epochs": run.vae_epochs, "batch_size": 32, "progress": False}
+scored = {"loss": models.negative_elbo, "metrics": tuple(terms.values())}
+learned_codes = train.fit(vae, x8, x8, optimizer=optax.adam(3e-3), **scored, **options)
+curves = {name: learned_codes.history.curve(term.__name__) for name, term in terms.items()}
+rises = {name: curve[-1] > curve[0] for name, curve in curves.items()}
+teach.reveal(guess_rising, max(rises, key=rises.get))
+
+# %%
+assert rises == {"pixels": False, "code": True}
+viz.show(
+    viz.learning_curves({f"{name}: nat per image": {name: c} for name, c in curves.items()}),
+    alt="Two curves over the epochs: the surprise of the pixels falls, steeply at first; the price "
+    "of the code rises quickly and then levels off.",
+)
+
+# %%
+code = models.predict(vae, new_x8).mean
+viz.show(
+    viz.scatter(
+        {str(k): tuple(code[new_y8 == k].T) for k in range(10)},
+        xlabel="first number of the code",
+        ylabel="second number of the code",
+    ),
+    alt="Unseen digits by their code of two numbers, a colour and a mark for each class: most "
+    "classes keep together in places of their own, some overlap.",
+)
+
+# %%
+ticks = jnp.linspace(-2, 2, 8)
+across, down = jnp.meshgrid(ticks, -ticks)
+plane = vae.decode(jnp.stack([across.ravel(), down.ravel()], axis=1))
+viz.show(
+    viz.image_grid(jax.nn.sigmoid(plane), value_range=(0, 1)),
+    alt="Eight by eight images drawn from codes on a grid over the same plane: digits that turn "
+    "smoothly into one another from place to place.",
+)
+
+# %% [markdown]
+# **Explain.** To tell the pixels the code must differ from image to image, and that has its price:
+# training buys nats of code as long as each saves more than a nat of pixels. No label was shown;
+# the classes part because that saves pixels.
+#
+# ## 12. Two networks against each other
+#
+# **Claim.** A *generator* makes images out of noise, a *discriminator* learns to tell them from
+# real ones, and each trains the other. No loss says how good the images are. A judge can: where
+# each image is clearly of one class and all classes occur, the *classifier's score* is near 10;
+# *diversity* is the distance between drawn images over that between real ones.
+#
+# **Predict.** What score do the drawn digits get from the ResNet above, after a short training?
+
+# %% tags=["nbval-ignore-output"]
+guess_score = None  # a number from 1 to 10
+sizes, adam = models.GANConfig((8, 8, 1), latent=16, width=16), optax.adam(1e-3, b1=0.5)
+rivals = models.Generator(sizes, rngs=rngs), models.Discriminator(sizes, rngs=rngs)
+duel = train.fit_gan(
+    *rivals, x8, epochs=run.gan_epochs, optimizers=(adam, adam), progress=False, seed=run.seed
+)
+drawn = models.draw_images(rivals[0], 500, seed=run.seed)
+score, best_score = (
+    evaluate.classifier_score(jax.nn.softmax(models.predict(nets["ResNet-8"], images)))
+    for images in (drawn, new_x8)
+)
+print(f"drawn digits {score:.3g}, real ones {best_score:.3g}")
+teach.reveal(guess_score, score)
+
+# %% tags=["nbval-ignore-output"]
+variety = evaluate.diversity(drawn, new_x8)
+print(f"diversity {variety:.3g} of the real digits'")
+viz.show(
+    viz.image_grid(drawn[:24], value_range=(0, 1)),
+    alt="Twenty-four drawn images: most can be read as digits, and they differ.",
+)
+
+# %% tags=["nbval-ignore-output"]
+viz.show(
+    viz.learning_curves(
+        {
+            "share named rightly": {
+                "real": duel.history.curve("real_accuracy"),
+                "drawn": duel.history.curve("drawn_accuracy"),
+            },
+            "diversity": {"drawn": duel.history.curve("diversity")},
+        }
+    ),
+    alt="Over the epochs: the discriminator names nearly all images rightly at first and fewer "
+    "later, as the drawn ones get better; the diversity of the drawn images rises towards one.",
+)
+
+# %%
+assert score > 0.4 * best_score
+assert variety > 0.5
+print("the judge can name the drawn digits, and they are not all one")
+
+# %% [markdown]
+# **Explain.** `fit_gan` records at each step what tells a duel that goes wrong: a discriminator
+# that is always right teaches nothing (both shares at 1), and a generator that found one image
+# which deceives draws it for ever (diversity near 0, which is called *collapse*).
+#
+# ## 13. Sixteen bits
 #
 # **Claim.** A step in half precision halves what layers hand on to each other. Whether it is
 # faster, and whether it needs less memory in all, depends on the device and its compiler: measure
@@ -472,7 +634,7 @@ teach.reveal(guess_memory, costs["bfloat16"].temporary_bytes / costs["float32"].
 # may keep both copies, so that the "half" costs more memory, and time. float16 has no number below
 # 6e-8: `fit` multiplies the loss by a large factor, so that small gradients survive.
 #
-# ## 12. Overfitting, and six remedies
+# ## 14. Overfitting, and six remedies
 #
 # **Claim.** A network with more numbers than it has examples can learn them by heart. What helps
 # makes that harder (*weight decay*, *L1*, *dropout*), asks for less certainty (*label smoothing*),
@@ -548,7 +710,7 @@ print("learned by heart without a remedy; dropout and augmentation do better on 
 # what they cost: dropout and augmentation need more steps, weight decay and L1 a strength to be
 # tuned (notebook 04), early stopping a held-out part.
 #
-# ## 13. What to take away
+# ## 15. What to take away
 #
 # Hand-written slopes and `jax.grad` agree; the network classifies images it has never seen.
 
@@ -602,6 +764,13 @@ conv_parameters
 # %%
 conv_parameters.check(None)
 
+# %%
+code_price = teach.exercise("backprop.code_price")
+code_price
+
+# %%
+code_price.check(None)
+
 # %% [markdown]
 # ## What to read
 #
@@ -611,4 +780,8 @@ conv_parameters.check(None)
 #   <https://arxiv.org/abs/1412.6980>
 # - K. He and others: *Delving deep into rectifiers* (2015), <https://arxiv.org/abs/1502.01852>: how
 #   large the first, random weights should be
+# - D. Kingma, M. Welling: *Auto-encoding variational Bayes* (2014),
+#   <https://arxiv.org/abs/1312.6114>
+# - I. Goodfellow and others: *Generative adversarial networks* (2014),
+#   <https://arxiv.org/abs/1406.2661>
 # - The source behind this notebook: `labkit/models`, `labkit/train`, `labkit/evaluate`

@@ -95,6 +95,23 @@ def test_killed_after_an_epoch_and_resumed_gives_the_same_bits(tmp_path: Path) -
         )
 
 
+def test_the_generator_ends_with_the_average_of_where_it_stood() -> None:
+    stood = []
+    options = {"batch_size": 128, "optimizers": (ADAM, ADAM), "progress": False}  # a step an epoch
+    for epochs in (1, 2, 3):
+        models = pair()
+        fit_gan(*models, halves(), epochs=epochs, **options)
+        stood.append(params(models))
+    ours, average = pair(), params(pair())
+    fit_gan(*ours, halves(), epochs=3, average_decay=0.7, **options)
+    for place in stood:
+        average = [0.7 * a + 0.3 * p for a, p in zip(average, place, strict=True)]
+    ends = len(params(ours[:1]))
+    for found, mean in zip(params(ours)[:ends], average[:ends], strict=True):
+        np.testing.assert_allclose(found, mean, atol=1e-6)
+    assert all(map(np.array_equal, params(ours)[ends:], stood[-1][ends:]))  # the duel is the same
+
+
 def test_learns_both_kinds_of_image_and_the_diagnostics_tell_a_balanced_game() -> None:
     generator, discriminator = pair()
     images = halves()

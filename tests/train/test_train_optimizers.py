@@ -106,6 +106,19 @@ def test_muon_steps_are_nearly_orthogonal() -> None:
     assert np.linalg.cond(kernel["kernel"]) > 2.0
 
 
+def test_muon_takes_a_convolution_for_a_matrix_and_leaves_tables_to_adam() -> None:
+    window, table = RNG.normal(size=(2, 2, 3, 4)), RNG.normal(size=(5, 4))
+    optimizer = OPTIMIZERS["muon"](1.0, adam_rate=0.1)
+    params = {"conv": {"kernel": jnp.float32(window)}, "tokens": {"table": jnp.float32(table)}}
+    updates, _ = optimizer.update(params, optimizer.init(params), params)
+    sizes = np.linalg.svd(np.asarray(updates["conv"]["kernel"]).reshape(12, 4), compute_uv=False)
+    assert sizes.max() / sizes.min() < 1.8
+    # The first step of Adam, looking one step ahead: the rate times 0.9 / (1 - 0.81) + 1 of the
+    # gradient's direction, over its own size.
+    ahead = 0.9 * 0.1 / (1 - 0.9**2) + 1
+    np.testing.assert_allclose(updates["tokens"]["table"], -0.1 * ahead * np.sign(table), rtol=1e-3)
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_goes_down_a_bowl(name: str) -> None:
     rate = {"sgd": 0.3, "momentum": 0.1, "adamw": 0.1, "lamb": 0.05, "muon": 0.1}[name]

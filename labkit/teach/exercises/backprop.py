@@ -1,4 +1,4 @@
-"""Exercises of notebook 03: the chain rule, layer by layer."""
+"""Exercises of notebook 03: the chain rule, layer by layer, and what networks count."""
 
 from __future__ import annotations
 
@@ -158,4 +158,56 @@ CONV_PARAMETERS = Exercise(
     praise="The size of the image does not enter: that is what sharing weights means.",
 )
 
-EXERCISES = (SIGMOID_SLOPE, SURPRISE_GRADIENT, KERNEL_GRADIENT, LARGEST_RATE, CONV_PARAMETERS)
+
+def _code_price(mean: np.ndarray, log_variance: np.ndarray) -> float:
+    return float(np.sum(np.exp(log_variance) + mean**2 - 1 - log_variance) / 2)
+
+
+CODE_PRICE = Exercise(
+    name="backprop.code_price",
+    prompt=(
+        "A variational autoencoder encodes an image as normal distributions with the given `mean` "
+        "and `log_variance` (arrays, one entry for each number of the code). Write a function of "
+        "the two that returns the code's price in nats: the KL divergence from standard normal "
+        "distributions, summed over the code."
+    ),
+    judge=judges.function(
+        _code_price,
+        [
+            (np.array([0.5, -1.0]), np.array([-0.4, 0.3])),
+            (np.array([2.0]), np.array([-3.0])),
+            (np.zeros(3), np.zeros(3)),
+        ],
+        traps=[
+            (lambda m, v: 2 * _code_price(m, v), "A factor of 1/2 is missing."),
+            (lambda m, v: _code_price(m, 2 * v), "That takes `log_variance` for a log deviation."),
+            (
+                lambda m, _: np.sum(m**2) / 2,
+                "A narrow distribution has its price, too.",
+            ),
+            (
+                lambda m, v: _code_price(m, v) / len(m),
+                "The numbers of a code are independent: their prices add up.",
+            ),
+            (lambda m, v: -_code_price(m, v), "Look at the sign: no code costs less than nothing."),
+        ],
+    ),
+    hints=(
+        "Take one number of the code. What must the price be at mean 0 and variance 1?",
+        "For one: (variance + mean² - 1 - log variance) / 2. Which one is given as a logarithm?",
+    ),
+    solution=(
+        "def price(mean, log_variance):\n"
+        "    return (np.exp(log_variance) + mean**2 - 1 - log_variance).sum() / 2"
+    ),
+    praise="A code that is the same for every image costs nothing, and says nothing.",
+)
+
+EXERCISES = (
+    SIGMOID_SLOPE,
+    SURPRISE_GRADIENT,
+    KERNEL_GRADIENT,
+    LARGEST_RATE,
+    CONV_PARAMETERS,
+    CODE_PRICE,
+)

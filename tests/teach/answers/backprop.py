@@ -14,6 +14,10 @@ def surprise(z, target):
     return jax.nn.logsumexp(z) - z[target]
 
 
+def price(mean, log_variance):
+    return np.sum(np.exp(log_variance) + mean**2 - 1 - log_variance) / 2
+
+
 WRONG = {
     "backprop.sigmoid_slope": [
         "",
@@ -43,6 +47,17 @@ WRONG = {
     ],
     "backprop.largest_rate": ["", 0.25, 1.0, 4, 2, -0.5, [0.5, 0.25]],
     "backprop.conv_parameters": ["", 18432, 640, 18464, 3 * 3 * 32 * 65, 32 * 64, [18496]],
+    "backprop.code_price": [
+        "",
+        1.0,
+        lambda m, v: 2 * price(m, v),
+        lambda m, v: -price(m, v),
+        lambda m, v: price(m, v) / len(m),
+        lambda m, v: price(m, 2 * v),
+        lambda m, v: np.sum(m**2) / 2,
+        lambda m, v: np.sum(v + m**2 - 1 - np.log(np.exp(v))) / 2,  # the variance forgotten
+        lambda m, v: (np.exp(v) + m**2 - 1 - v) / 2,  # not summed
+    ],
 }
 
 RIGHT = {
@@ -57,4 +72,9 @@ RIGHT = {
     ],
     "backprop.largest_rate": [0.5, 2 / 4, np.float32(0.5)],
     "backprop.conv_parameters": [18496, 64 * (3 * 3 * 32 + 1)],
+    "backprop.code_price": [
+        price,
+        lambda m, v: 0.5 * np.sum(m * m + np.expm1(v) - v),
+        lambda m, v: float(jax.numpy.sum(jax.numpy.exp(v) + m**2 - 1 - v) / 2),
+    ],
 }
