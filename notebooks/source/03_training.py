@@ -557,7 +557,7 @@ viz.show(
 # each image is clearly of one class and all classes occur, the *classifier's score* is near 10;
 # *diversity* is the distance between drawn images over that between real ones.
 #
-# **Predict.** What score do the drawn digits get from the ResNet above, after a training this short?
+# **Predict.** What score do the drawn digits get from the ResNet above, so soon?
 
 # %% tags=["nbval-ignore-output"]
 guess_score = None  # a number from 1 to 10
