@@ -78,11 +78,11 @@ class TextRecipe:
 
     dataset: str
     goal: float
-    length: int = 256
-    windows: int = 6_400
+    length: int = 128
+    windows: int = 8_800
     width: int = 128
     layers: int = 4
-    batch_size: int = 16
+    batch_size: int = 8
     rate: float = 0.02
     adam_rate: float = 3e-3
     weight_decay: float = 0.02
