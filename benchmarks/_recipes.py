@@ -86,7 +86,7 @@ class TextRecipe:
     rate: float = 0.02
     adam_rate: float = 3e-3
     weight_decay: float = 0.02
-    epochs: int = 6
+    epochs: int = 5
     seed: int = 0
 
     def model(self, num_tokens: int) -> nnx.Module:
