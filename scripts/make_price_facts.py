@@ -13,10 +13,14 @@ Which table is used where they disagree, and why:
   machines that FSDL lacks: there the newer one is used.
 - RunPod's rows marked "spot" cost more than its on-demand rows: they are prices of its
   serverless workers under another name, and are left out.
-- *Reserved* machines are AWS's: a year without payment upfront (Vantage's table), and its
-  capacity blocks for weeks (its own page). No table of Azure's reservations, of Google's
-  commitments or of a GPU cloud's was found whose rows could be checked: those clouds give an
-  offer on request, or a discount without the price it is taken from. They stay absent.
+- *Reserved* machines: AWS's for a year without payment upfront (Vantage's table) and its capacity
+  blocks for weeks (its own page); Google's for a year's commitment, in Iowa, as its billing
+  catalogue lists them by way of Cyclenerd's table of the day before FSDL's (a month is 730
+  hours there; on demand the two agree to the cent, and the machines with L4s, which FSDL lacks,
+  are from it wholly); Hyperstack's "from" prices, whose term its page does not say. Azure's were
+  found only without the term they are for, other GPU clouds' only on request: they stay absent.
+- *Hyperstack* is on its own page of 2026-08-26, not in the older table: three prices had risen by
+  then, and a reserved price is to be compared with the other prices of its day.
 - *Grid carbon* of Google's regions is Google's own figure for 2024, of countries
   Our World in Data's through codecarbon. mlco2/impact's table dates from 2019 and is not used.
 """
@@ -82,7 +86,6 @@ NEWER_CLOUDS = {
     "coreweave": "CoreWeave",
     "dataoorts": "Dataoorts",
     "digitalocean": "DigitalOcean",
-    "hyperstack": "Hyperstack",
     "jarvis-labs": "Jarvis Labs",
     "lambda": "Lambda",
     "runpod": "RunPod",
@@ -222,21 +225,82 @@ CAPACITY_BLOCKS = (
 def aws() -> Iterator[dict[str, object]]:
     """AWS's machines, by the hour and paid for ahead."""
     for *machine, price in AWS_HOURLY:
-        yield _aws(machine, "on demand", price, VANTAGE)
+        yield _row("AWS", *machine, "on demand", price, source=VANTAGE)
     for *machine, price in AWS_RESERVED:
-        yield _aws(machine, "reserved", price, VANTAGE)
+        yield _row("AWS", *machine, "reserved", price, source=VANTAGE)
     for *machine, price in CAPACITY_BLOCKS:
-        yield _aws(machine, "reserved", price, BLOCKS)
+        yield _row("AWS", *machine, "reserved", price, source=BLOCKS)
 
 
-def _aws(machine: list, kind: str, price: float, source: tuple[str, ...]) -> dict[str, object]:
-    values = ["AWS", *machine, kind, price, *source]
-    return dict(zip(OFFER_FIELDS, values, strict=True))
+def _row(*values: object, source: tuple[str, ...]) -> dict[str, object]:
+    return dict(zip(OFFER_FIELDS, (*values, *source), strict=True))
+
+
+#: Its own page, transcribed at github.com/api-evangelist/nexgen-cloud.
+HYPERSTACK = ("https://www.hyperstack.cloud/gpu-pricing", "2026-08-26", "facts only")
+
+#: Hyperstack, one device: vCPUs and memory where the page says so, USD an hour on demand,
+#: reserved ("from") and spot. Its A100 with NVLink is two PCIe cards with a bridge.
+HYPERSTACK_HOURLY = (
+    ("b200", "NVIDIA B200", 31, 256, 6.00, 5.10, None),
+    ("h200-sxm", "NVIDIA H200 SXM", 22, 225, 3.99, 2.79, None),
+    ("h100-sxm", "NVIDIA H100 SXM5 80GB", 24, 240, 3.20, 2.72, None),
+    ("h100-pcie", "NVIDIA H100 PCIe", "", "", 2.50, 1.75, 2.00),
+    ("a100-sxm", A100_80, "", "", 1.60, 1.36, None),
+    ("a100-nvlink", "NVIDIA A100 PCIe 80 GB", "", "", 1.40, 0.98, None),
+    ("a100-pcie", "NVIDIA A100 PCIe 80 GB", "", "", 1.35, 0.95, 1.08),
+    ("l40", "NVIDIA L40", "", "", 1.00, 0.70, 0.80),
+    ("rtx-a6000", "NVIDIA RTX A6000", "", "", 0.50, 0.35, 0.40),
+)
+
+
+def hyperstack() -> Iterator[dict[str, object]]:
+    """Hyperstack's three ways to pay."""
+    for name, device, cpus, memory, *prices in HYPERSTACK_HOURLY:
+        for kind, price in zip(("on demand", "reserved", "spot"), prices, strict=True):
+            if price is not None:
+                machine = (f"hyperstack-{name}", device, 1, cpus, memory, kind, price)
+                yield _row("Hyperstack", *machine, source=HYPERSTACK)
+
+
+#: Google's billing catalogue, us-central1, by way of a table of all machines and regions
+#: (pricing.yml at commit 0166a59e).
+_GOOGLE_TABLE = "https://github.com/Cyclenerd/google-cloud-pricing-cost-calculator"
+GOOGLE = (_GOOGLE_TABLE, "2025-03-06", "Apache-2.0")
+H100 = "NVIDIA H100 SXM5 80GB"
+
+#: Google: instance, device, how many, vCPUs, memory; USD a month committed for a year, and USD an
+#: hour on demand and spot where FSDL has no row.
+GOOGLE_PRICES = (
+    ("a2-highgpu-1g", A100_40, 1, 12, 85, 1689.3711392, None, None),
+    ("a2-highgpu-2g", A100_40, 2, 24, 170, 3378.7422784, None, None),
+    (
+        "a3-highgpu-8g",
+        "NVIDIA H100 SXM5 80GB",
+        8,
+        208,
+        1872,
+        44810.08066464,
+        None,
+        35.3957496986301,
+    ),
+    ("g2-standard-4", "NVIDIA L4", 1, 4, 16, 325.07215214, 0.706832255, 0.279932),
+    ("g2-standard-32", "NVIDIA L4", 1, 32, 128, 797.63967862, 1.734376367, 0.677756),
+)
+
+
+def google() -> Iterator[dict[str, object]]:
+    """Google's machines for a year, and those with L4s."""
+    for *machine, monthly, hourly, spot in GOOGLE_PRICES:
+        prices = {"reserved": monthly / 730, "on demand": hourly, "spot": spot}
+        for kind, price in prices.items():
+            if price is not None:
+                yield _row("GCP", *machine, kind, round(price, 6), source=GOOGLE)
 
 
 def all_offers(folder: Path) -> list[dict[str, object]]:
     """Every offer, large clouds first."""
-    return [*large_clouds(folder), *aws(), *gpu_clouds(folder)]
+    return [*large_clouds(folder), *aws(), *google(), *gpu_clouds(folder), *hyperstack()]
 
 
 def regions(folder: Path) -> Iterator[dict[str, object]]:

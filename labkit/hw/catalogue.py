@@ -69,6 +69,9 @@ def parse_device(row: Mapping[str, Any]) -> DeviceSpec:
     if "flops_per_cycle" in row:
         peaks["float32"] = row["cores"] * row["clock_hz"] * row["flops_per_cycle"]
     memory = row.get("memory_bytes")
+    source = f"{row['url']} ({row['date']}, {row['licence']})"
+    if "power_what" in row:
+        source += f"; power: {_measured_power(row)}"
     return DeviceSpec(
         name=row["name"],
         kind=row["kind"],
@@ -80,8 +83,18 @@ def parse_device(row: Mapping[str, Any]) -> DeviceSpec:
         power_w=row.get("power_w"),
         interconnect_bytes_per_s=row.get("interconnect_bytes_per_s"),
         network_bytes_per_s=row.get("network_bytes_per_s"),
-        source=f"{row['url']} ({row['date']}, {row['licence']})",
+        source=source,
     )
+
+
+def _measured_power(row: Mapping[str, Any]) -> str:
+    """Where the power of a row comes from whose maker publishes none."""
+    missing = [key for key in _PROVENANCE if not row.get(f"power_{key}")]
+    if missing:
+        names = ", ".join(f"power_{key}" for key in missing)
+        raise DataError(f"devices.toml: {row['name']} lacks {names}; a fact needs a source.")
+    told = [row[f"power_{key}"] for key in ("what", *_PROVENANCE)]
+    return "{}, {} ({}, {})".format(*told)
 
 
 @cache

@@ -40,7 +40,8 @@ class DeviceSpec:
         peak_flops: arithmetic peak in FLOP/s by precision (``"float32"``, ``"bfloat16"`` ...),
             as published. What this machine really reaches: :func:`labkit.perf.calibrate`.
         bandwidth_bytes_per_s: of the main memory, as published.
-        power_w: thermal design power.
+        power_w: thermal design power; where the maker publishes none, what was measured under
+            full load (``source`` says so).
         interconnect_bytes_per_s: what it can send to its neighbours in the same machine at once,
             in one direction.
         network_bytes_per_s: its share of the network between machines, in one direction.

@@ -38,15 +38,22 @@ def test_three_large_and_five_gpu_clouds_are_there():
     assert {"spot", "on demand", "reserved"} == {offer.kind for offer in offers()}
 
 
-def test_spot_is_cheaper_than_on_demand():
+@pytest.mark.parametrize("kind", ["spot", "reserved"])
+def test_what_may_be_taken_away_or_is_paid_ahead_is_cheaper_than_on_demand(kind):
     by_kind = {}
     for offer in offers():
         by_kind.setdefault((offer.provider, offer.instance, offer.devices), {})[offer.kind] = (
             offer.price_usd_per_hour
         )
-    pairs = [prices for prices in by_kind.values() if {"spot", "on demand"} <= set(prices)]
-    assert len(pairs) > 20
-    assert all(prices["spot"] < prices["on demand"] for prices in pairs)
+    pairs = [prices for prices in by_kind.values() if {kind, "on demand"} <= set(prices)]
+    assert len(pairs) > 10
+    assert all(prices[kind] < prices["on demand"] for prices in pairs)
+
+
+def test_machines_are_reserved_at_large_clouds_and_at_a_gpu_cloud():
+    providers = {offer.provider for offer in offers() if offer.kind == "reserved"}
+    assert len(providers & LARGE) >= 2
+    assert providers - LARGE
 
 
 def test_grids_are_between_hydropower_and_coal():

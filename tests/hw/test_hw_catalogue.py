@@ -45,6 +45,35 @@ def test_a_row_without_provenance_is_refused(missing):
         parse_device(row)
 
 
+MEASURED = {
+    "power_w": 5.0,
+    "power_what": "at full load",
+    "power_url": "https://example.org/meter",
+    "power_date": "2026-01-02",
+    "power_licence": "facts only",
+}
+
+
+@pytest.mark.parametrize("missing", ["power_url", "power_date", "power_licence"])
+def test_a_measured_power_without_provenance_is_refused(missing):
+    row = {key: value for key, value in (ROW | MEASURED).items() if key != missing}
+    with pytest.raises(DataError, match=rf"Chip lacks {missing}"):
+        parse_device(row)
+    whole = parse_device(ROW | MEASURED)
+    assert whole.power_w == 5.0
+    assert whole.source.endswith(
+        "power: at full load, https://example.org/meter (2026-01-02, facts only)"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["Raspberry Pi 5", "Apple A16 Bionic", "Qualcomm Snapdragon 8 Gen 2"]
+)
+def test_what_no_maker_publishes_was_measured(name):
+    assert "; power: " in get_device(name).source
+    assert 5 < get_device(name).power_w < 15
+
+
 def test_a_cpus_peak_follows_from_its_cores_clock_and_vectors():
     assert parse_device(ROW).peak_flops == {"float32": 4 * 1e9 * 16}
 
