@@ -12,11 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
 import jax
 import numpy as np
@@ -28,11 +28,10 @@ from labkit import export, models, serve
 from labkit.serve import simulate as sim
 
 LOADS = (0.2, 0.4, 0.6, 0.8)
-MAX_BATCH, MAX_WAIT_S, SECONDS = 8, 0.004, 12.0
-QUIET_CORES = 0.1  # that other programs may use while something is measured
+MAX_BATCH, MAX_WAIT_S = 8, 0.004
+QUIET_CORES, TRIES = 0.1, 2  # that others may use meanwhile, and how often a piece is tried
+PIECES, PIECE_S, SWING_S = 3, 9.0, 5.0  # of each load; of it and of the measurements beside it
 LIMIT_S = 0.02  # of the p99 at which throughputs are compared
-
-T = TypeVar("T")
 
 
 def larger_cnn() -> models.CNN:
@@ -53,61 +52,74 @@ def served(
             yield server, bundle, f"{server.url}/v2/models/cnn/infer"
 
 
-def undisturbed(measure: Callable[[], T], server: serve.ServerProcess) -> tuple[T, float]:
-    """What ``measure`` gives, and how many cores other programs used meanwhile.
-
-    A figure taken while others held a core says little of the server: it is taken anew, four
-    times at most, and the least disturbed one stays.
-    """
-    mine = [psutil.Process(), psutil.Process(server.pid)]
-    best: tuple[T, float] | None = None
-    for _ in range(4):
-        start_s, before = time.perf_counter(), _all_and_own_s(mine)
-        value = measure()
-        used_s = np.subtract(_all_and_own_s(mine), before)
-        others = float(used_s[0] - used_s[1]) / (time.perf_counter() - start_s)
-        if best is None or others < best[1]:
-            best = value, others
-        if others < QUIET_CORES:
-            break
-    assert best is not None
-    return best
-
-
-def _all_and_own_s(mine: list[psutil.Process]) -> tuple[float, float]:
+def used_s(own: list[psutil.Process]) -> np.ndarray:
     """Seconds that all processors were busy so far, and those of these processes."""
     times = psutil.cpu_times()
     everything = times.user + times.nice + times.system + times.steal
-    return everything, sum(sum(each.cpu_times()[:2]) for each in mine)
+    return np.array([everything, sum(sum(each.cpu_times()[:2]) for each in own)])
 
 
 def prediction() -> Iterator[Row]:
-    """p50 and p99 at four loads, predicted from service times measured before, at other times."""
+    """p50 and p99 at four loads, predicted from service times measured at other times.
+
+    This machine's pace changes from minute to minute by a tenth and more. So each load is run in
+    pieces between measurements of the service times, which the prediction of a piece takes from
+    the two beside it; a load is a share of the capacity just measured. A piece during which other
+    programs held more than a tenth of a core is taken anew, once.
+    """
     settings = serve.Settings(max_batch=MAX_BATCH, max_wait_s=MAX_WAIT_S, max_queue=4096)
+    told: dict[float, list[np.ndarray]] = {load: [] for load in LOADS}
+    runs: dict[float, list[serve.LoadResult]] = {load: [] for load in LOADS}
+    capacities, others, own = [], [], [psutil.Process()]
     with served(larger_cnn(), (64, 64, 3), settings) as (server, bundle, url):
         image = np.random.default_rng(0).random((1, 64, 64, 3)).astype(np.float32)
         headers, body = serve.write_request(image, bundle.manifest.input)
-        options = {"max_batch": MAX_BATCH, "headers": headers, "seconds": SECONDS}
-        times, _ = undisturbed(lambda: serve.measure_service(url, [body], **options), server)
-        for load in LOADS:
-            rate = load * times.capacity_per_s
-            gaps = np.asarray(sim.poisson(jax.random.key(7), rate, int(rate * SECONDS)))
-            expected = times.predict(gaps, max_wait_s=MAX_WAIT_S)
-            loaded = partial(serve.run_load, url, [body], gaps, headers=headers, connections=256)
-            run, others = undisturbed(loaded, server)
-            detail = {
-                "engine": server.engine,
-                "capacity_per_s": times.capacity_per_s,
-                "others_cores": others,
-                "requests": len(gaps),
-                "rate_per_s": rate,
-                "failed": len(gaps) - len(run.answered),
-            }
-            for q, goal in ((0.5, 0.2), (0.99, 0.35)):
-                told, seen = float(np.quantile(expected, q)), run.quantile_s(q)
-                more = {"predicted_ms": 1e3 * told, "measured_ms": 1e3 * seen, **detail}
-                name = f"error of predicted p{100 * q:g} at load {load}"
-                yield Row(name, "measured", abs(told / seen - 1), goal, "lower", more)
+        swing = partial(serve.measure_swing, url, [body], max_batch=MAX_BATCH, headers=headers)
+        swing(seconds=2.0)
+        own.append(psutil.Process(server.pid))
+        last = swing(seconds=SWING_S)
+        for piece, load in enumerate(LOADS * PIECES):
+            for _ in range(TRIES):
+                start_s, before_s = time.perf_counter(), used_s(own)
+                capacity = serve.ServiceTimes.of(last, max_batch=MAX_BATCH).capacity_per_s
+                rate, key = load * capacity, jax.random.key(piece)
+                gaps = np.asarray(sim.poisson(key, rate, int(rate * PIECE_S)))
+                run = serve.run_load(url, [body], gaps, headers=headers, connections=256)
+                following = swing(seconds=SWING_S, seed=piece + 1)
+                times = serve.ServiceTimes.of(last, following, max_batch=MAX_BATCH)
+                last, busy_s = following, used_s(own) - before_s
+                other = float(busy_s[0] - busy_s[1]) / (time.perf_counter() - start_s)
+                if other < QUIET_CORES:
+                    break
+            runs[load].append(run)
+            told[load].append(times.predict(gaps, max_wait_s=MAX_WAIT_S, seed=piece))
+            capacities.append(capacity)
+            others.append(other)
+    detail: dict[str, float | str] = {"engine": server.engine, "others_cores": max(others)}
+    detail |= {"capacity_per_s": float(np.median(capacities))}
+    detail |= {"lowest_capacity": min(capacities), "highest_capacity": max(capacities)}
+    for load in LOADS:
+        yield from compared(load, told[load], runs[load], detail)
+
+
+def compared(
+    load: float,
+    told: list[np.ndarray],
+    runs: list[serve.LoadResult],
+    detail: dict[str, float | str],
+) -> Iterator[Row]:
+    """All pieces of a load together, and how far they differ among themselves."""
+    seen = np.concatenate([run.answered for run in runs])
+    asked = sum(len(run.status) for run in runs)
+    for q, goal in ((0.5, 0.2), (0.99, 0.35)):
+        expected = float(np.quantile(np.concatenate(told), q))
+        measured = float(np.quantile(seen, q))
+        each = [1e3 * run.quantile_s(q) for run in runs]
+        more = {"predicted_ms": 1e3 * expected, "measured_ms": 1e3 * measured}
+        more |= {"lowest_piece_ms": min(each), "highest_piece_ms": max(each)}
+        more |= {"requests": asked, "failed": asked - len(seen), **detail}
+        name = f"error of predicted p{100 * q:g} at load {load}"
+        yield Row(name, "measured", abs(expected / measured - 1), goal, "lower", more)
 
 
 @dataclass
@@ -183,25 +195,36 @@ def throughput() -> Iterator[Row]:
 
 
 def soak(seconds: float) -> Iterator[Row]:
-    """80 % of capacity for so long: no error, and no memory that grows."""
-    settings = serve.Settings(max_batch=MAX_BATCH, max_wait_s=MAX_WAIT_S)
+    """80 % of capacity for so long: no error, and no memory that grows.
+
+    The load comes in ten pieces; after each the server's memory is read. The first two belong to
+    warming up: what grows is told from the end of the second on.
+    """
+    settings = serve.Settings(max_batch=MAX_BATCH, max_wait_s=MAX_WAIT_S, max_queue=4096)
     with served(larger_cnn(), (64, 64, 3), settings) as (server, bundle, url):
         image = np.random.default_rng(0).random((1, 64, 64, 3)).astype(np.float32)
         headers, body = serve.write_request(image, bundle.manifest.input)
         times = serve.measure_service(url, [body], max_batch=MAX_BATCH, headers=headers)
         rate, watched = 0.8 * times.capacity_per_s, psutil.Process(server.pid)
-        memory, failed, sent = [], 0, 0
+        memory_mib, told = [watched.memory_info().rss / 2**20], Counter[int]()
+        count, tails_s, start_s = int(rate * seconds / 10), [], time.perf_counter()
         for piece in range(10):
-            count = int(rate * seconds / 10)
             gaps = np.asarray(sim.poisson(jax.random.key(piece), rate, count))
             run = serve.run_load(url, [body], gaps, headers=headers, connections=256)
-            failed, sent = failed + count - len(run.answered), sent + count
-            memory.append(watched.memory_info().rss)
-        detail = {"requests": sent, "rate_per_s": rate, "seconds": seconds}
-        yield Row("requests lost in the soak", "", float(failed), 0.0, "lower", detail)
-        growth = memory[-1] / memory[1] - 1
-        detail = {"first_mib": memory[1] / 2**20, "last_mib": memory[-1] / 2**20}
-        yield Row("growth of memory after warming up", "", growth, 0.02, "lower", detail)
+            told.update(run.statuses)
+            tails_s.append(run.quantile_s(0.99))
+            memory_mib.append(watched.memory_info().rss / 2**20)
+        lasted_s = time.perf_counter() - start_s
+    failed = told.total() - told[200]
+    detail: dict[str, float | str] = {"requests": told.total(), "statuses": str(dict(told))}
+    detail |= {"rate_per_s": rate, "seconds": lasted_s, "exit_code": server.exit_code or 0}
+    detail |= {"median_p99_ms": 1e3 * float(np.median(tails_s)), "max_p99_ms": 1e3 * max(tails_s)}
+    yield Row("requests lost in the soak", "", float(failed), 0.0, "lower", detail)
+    slope = np.polyfit(np.arange(2, 11) * lasted_s / 600, memory_mib[2:], 1)[0]
+    detail = {"start_mib": memory_mib[0], "warm_mib": memory_mib[2], "end_mib": memory_mib[-1]}
+    detail |= {"slope_mib_per_minute": float(slope)}
+    growth = memory_mib[-1] / memory_mib[2] - 1
+    yield Row("growth of memory after warming up", "", growth, 0.02, "lower", detail)
 
 
 if __name__ == "__main__":

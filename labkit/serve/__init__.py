@@ -14,7 +14,7 @@ from labkit.serve.app import App
 from labkit.serve.balancer import Balancer, Replicas
 from labkit.serve.batcher import Batcher, Computed
 from labkit.serve.cache import ResponseCache
-from labkit.serve.calibrate import ServiceTimes, bursts, measure_service
+from labkit.serve.calibrate import ServiceTimes, bursts, measure_service, measure_swing
 from labkit.serve.distance import KSTest, ks_test, population_stability, psi
 from labkit.serve.drift import DRIFT_FEATURES, DriftMonitor, DriftReport, FeatureDrift
 from labkit.serve.engine import Engine, FunctionEngine, on_ladder
@@ -74,6 +74,7 @@ __all__ = [
     "make_app",
     "measure_engines",
     "measure_service",
+    "measure_swing",
     "model_metadata",
     "on_ladder",
     "onnx_engine",

@@ -13,12 +13,12 @@ from numpy.typing import ArrayLike
 from labkit.errors import ArgumentError
 from labkit.serve.load import LoadResult, run_load
 from labkit.serve.simulate import batching, diurnal
-from labkit.types import Float
+from labkit.types import Float, Int
 
-__all__ = ["ServiceTimes", "bursts", "measure_service"]
+__all__ = ["ServiceTimes", "bursts", "measure_service", "measure_swing"]
 
-#: Quantiles of the readings of one size that a batch draws from.
-_DRAWS = 256
+#: Quantiles of the readings of one size that a batch takes one of.
+_COLUMNS = 1024
 
 
 @dataclass(frozen=True)
@@ -30,34 +30,45 @@ class ServiceTimes:
             free until it was computed.
         around_s: the rest of a request's latency that is not waiting for the engine: the way
             through the client, the kernel's sockets, HTTP, and back.
+        ranks: of each batch in the order they were computed, its place among the readings of
+            its size, from 0 (fastest) to 1 (slowest). Slow batches come in stretches, for the
+            machine does other things as well, and a stretch lets a queue grow where the same
+            batches one by one would not.
     """
 
     engine_s: tuple[Float[np.ndarray, " _n"], ...]
     around_s: tuple[Float[np.ndarray, " _m"], ...]
+    ranks: Float[np.ndarray, " batches"]
 
     @classmethod
-    def of(cls, run: LoadResult, *, max_batch: int) -> ServiceTimes:
-        """From a run in which batches of several sizes occurred.
+    def of(cls, *runs: LoadResult, max_batch: int) -> ServiceTimes:
+        """From runs, one after the other, in which batches of several sizes occurred.
 
         A size that did not occur takes the readings of the next larger one that did, else of the
         next smaller.
 
         Raises:
-            ArgumentError: no request of the run was computed.
+            ArgumentError: no request of the runs was computed.
         """
-        size, computed_s = run.batch_rows, run.timing("engine")
-        around_s = run.latency_s - run.timing("queue") - computed_s
-        engine_s = computed_s + np.nan_to_num(run.timing("late"))
+        parts = [_batches(run) for run in runs]
+        size, held_s = (np.concatenate(column) for column in zip(*parts, strict=True))
         seen = {k: size == k for k in range(1, max_batch + 1) if np.any(size == k)}
         if not seen:
-            raise ArgumentError("run", required="one with computed answers", got=run.statuses)
+            got = [run.statuses for run in runs]
+            raise ArgumentError("runs", required="some with computed answers", got=got)
+        ranks = np.zeros(len(size))
+        for mine in seen.values():
+            ranks[mine] = (held_s[mine].argsort().argsort() + 0.5) / mine.sum()
+        asked = np.concatenate([run.batch_rows for run in runs])
+        around_s = np.concatenate([_around_s(run) for run in runs])
         near = [
             min(seen, key=lambda other: (other < k, abs(other - k)))
             for k in range(1, max_batch + 1)
         ]
         return cls(
-            tuple(np.sort(engine_s[seen[k]]) for k in near),
-            tuple(np.sort(np.maximum(around_s[seen[k]], 0.0)) for k in near),
+            tuple(np.sort(held_s[seen[k]]) for k in near),
+            tuple(np.sort(around_s[asked == k]) for k in near),
+            ranks,
         )
 
     @property
@@ -71,31 +82,61 @@ class ServiceTimes:
         return len(self.engine_s) / float(self.mean_s[-1])
 
     def predict(
-        self, gaps_s: ArrayLike, *, max_wait_s: float, seed: int = 0
-    ) -> Float[np.ndarray, " n"]:
-        """The latency of each request of a load, in seconds.
+        self, gaps_s: ArrayLike, *, max_wait_s: float, replays: int = 16, seed: int = 0
+    ) -> Float[np.ndarray, "n replays"]:
+        """The latency of each request of a load, in seconds, foretold several times.
 
-        Requests go through :func:`labkit.serve.simulate.batching`, each batch with a time drawn
-        from the readings of its size, so that a slow one holds up those behind it; the way around
-        the engine is drawn likewise.
+        Requests go through :func:`labkit.serve.simulate.batching`. The batches take their times
+        in the order in which they were measured, each the reading of its own size at the rank
+        whose turn it is; every replay begins somewhere else in that order. The way around the
+        engine is drawn from the readings of the batch's size.
 
         Args:
             gaps_s: seconds between the requests, as for ``run_load``.
             max_wait_s: the server's setting.
-            seed: of the draws.
+            replays: how often; one says what a run may give, many what to expect of it.
+            seed: of the beginnings and draws.
         """
-        gaps = jnp.asarray(np.asarray(gaps_s, np.float32).reshape(-1, 1))
-        shares = (np.arange(_DRAWS) + 0.5) / _DRAWS
-        table = [np.quantile(each, shares, method="inverted_cdf") for each in self.engine_s]
-        key = jax.random.key(seed)
-        run = batching(gaps, np.stack(table), max_wait_s=max_wait_s, key=key)
-        sizes = np.asarray(run.batch_size)[:, 0]
         rng = np.random.default_rng(seed)
-        around_s = np.empty(len(sizes))
+        lane = np.asarray(gaps_s, np.float32).reshape(-1, 1)
+        shares = (np.arange(_COLUMNS) + 0.5) / _COLUMNS
+        table = [np.quantile(each, shares, method="inverted_cdf") for each in self.engine_s]
+        columns = (self.ranks * _COLUMNS).astype(int)
+        begins = rng.integers(len(columns), size=replays)
+        turns = np.stack([np.roll(columns, -begin) for begin in begins], axis=1)
+        gaps = jnp.asarray(np.repeat(lane, replays, axis=1))
+        run = batching(gaps, np.stack(table), max_wait_s=max_wait_s, turns=jnp.asarray(turns))
+        sizes = np.asarray(run.batch_size)
+        around_s = np.empty(sizes.shape)
         for size in np.unique(sizes):
             mine = sizes == size
             around_s[mine] = rng.choice(self.around_s[size - 1], mine.sum())
-        return np.asarray(run.latency_s, np.float64)[:, 0] + around_s
+        return np.asarray(run.latency_s, np.float64) + around_s
+
+
+def _around_s(run: LoadResult) -> Float[np.ndarray, " n"]:
+    """Of each request, its latency less waiting and computing."""
+    return np.maximum(run.latency_s - run.timing("queue") - run.timing("engine"), 0.0)
+
+
+def _batches(run: LoadResult) -> tuple[Int[np.ndarray, " m"], Float[np.ndarray, " m"]]:
+    """Size of each batch and how long it held the engine, in the order they were computed.
+
+    The requests of a batch are told the same figures and are answered one after the other.
+    """
+    size, engine_s = run.batch_rows, run.timing("engine")
+    late_s = np.nan_to_num(run.timing("late"))
+    members: dict[tuple[float, ...], int] = {}
+    firsts = []
+    for i in np.argsort(run.intended_s + run.latency_s):
+        if size[i] > 0:
+            told = (size[i], engine_s[i], late_s[i])
+            if told not in members:
+                firsts.append(i)
+            members[told] = members.get(told, 0) + 1
+            if members[told] == size[i]:
+                del members[told]
+    return size[firsts], (engine_s + late_s)[firsts]
 
 
 def bursts(sizes: Sequence[int], rest_s: float) -> Float[np.ndarray, " n"]:
@@ -118,6 +159,29 @@ def measure_service(
     rest_s: float = 0.1,
     seed: int = 0,
 ) -> ServiceTimes:
+    """What its batches cost, measured by :func:`measure_swing`; the arguments are its."""
+    run = measure_swing(
+        url,
+        bodies,
+        max_batch=max_batch,
+        headers=headers,
+        seconds=seconds,
+        rest_s=rest_s,
+        seed=seed,
+    )
+    return ServiceTimes.of(run, max_batch=max_batch)
+
+
+def measure_swing(
+    url: str,
+    bodies: Sequence[bytes],
+    *,
+    max_batch: int,
+    headers: Mapping[str, str] | None = None,
+    seconds: float = 8.0,
+    rest_s: float = 0.1,
+    seed: int = 0,
+) -> LoadResult:
     """Ask a server at random, at rates that swing once from none to nearly all it can answer.
 
     Service times are those of a server at work. What reads the next requests, writes the last
@@ -142,5 +206,4 @@ def measure_service(
     gaps = np.asarray(
         diurnal(jax.random.key(seed), highest / 2, count, peak_to_mean=2.0, period_s=seconds)
     )
-    run = run_load(url, bodies, gaps, headers=headers, connections=256)
-    return ServiceTimes.of(run, max_batch=max_batch)
+    return run_load(url, bodies, gaps, headers=headers, connections=256)

@@ -128,6 +128,34 @@ def test_batching_that_scatters_equals_simpy_with_the_times_it_drew(servers, max
     np.testing.assert_allclose(ours.wait_s[:, 0], waits, atol=1e-4)
 
 
+@pytest.mark.parametrize("servers", [1, 2])
+@pytest.mark.parametrize("max_wait_s", [0.0, 0.7])
+def test_batching_in_turns_equals_simpy_that_takes_the_same_turns(servers, max_wait_s):
+    rng = np.random.default_rng(6)
+    gaps, turns = rng.exponential(0.4, (80, 2)), rng.integers(3, size=(7, 2))
+    table = np.array([[1.0, 1.5, 2.0], [1.25, 1.75, 2.5], [1.5, 2.25, 3.0]])
+    options = {"max_wait_s": max_wait_s, "servers": servers}
+    ours = sim.batching(jnp.array(gaps), table, turns=jnp.array(turns), **options)
+    for lane in range(2):  # seven turns serve some forty batches: they begin anew
+        in_turn = TurnedTimes(table, turns[:, lane])
+        waits, sizes = simpy_batching(gaps[:, lane], in_turn, max_wait_s, servers)
+        np.testing.assert_array_equal(ours.batch_size[:, lane], sizes)
+        np.testing.assert_allclose(ours.wait_s[:, lane], waits, atol=1e-4)
+
+
+class TurnedTimes:
+    """A table of times for the SimPy twin: of each size, the one whose turn it is."""
+
+    def __init__(self, table, turns):
+        self._table, self._turns = table, itertools.cycle(turns)
+
+    def __len__(self):
+        return len(self._table)
+
+    def __getitem__(self, row):
+        return float(self._table[row][next(self._turns)])
+
+
 class DrawnTimes:
     """A table of times for the SimPy twin: whatever the size, the next that was drawn."""
 
@@ -306,6 +334,13 @@ def test_che_predicts_lru():
             lambda: sim.batching(jnp.ones((3, 1)), [[1.0, 2.0]], max_wait_s=0.1),
             ArgumentError,
             "key must be given where times scatter",
+        ),
+        (
+            lambda: sim.batching(
+                jnp.ones((3, 1)), [[1.0, 2.0]], max_wait_s=0.1, turns=jnp.zeros((4, 2), int)
+            ),
+            ArgumentError,
+            "turns must be one column for each of 1 lanes",
         ),
         (
             lambda: sim.batching(jnp.ones((3, 1)), [1.0], max_wait_s=-1.0),

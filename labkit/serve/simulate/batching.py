@@ -35,6 +35,7 @@ def batching(
     max_wait_s: float,
     servers: int = 1,
     key: Key[jax.Array, ""] | None = None,
+    turns: Int[jax.Array, "m _"] | None = None,
 ) -> Batched:
     """A batch leaves when it is full, or when its first request has waited ``max_wait_s``.
 
@@ -43,15 +44,17 @@ def batching(
     Args:
         gaps_s: seconds since the arrival before.
         service_s_by_size: seconds that a batch of 1, 2, ..., ``max_batch`` takes; its length
-            is the largest batch. Where they scatter: for each size a row of times equally likely,
-            of which each batch draws one.
+            is the largest batch. Where they scatter: for each size a row of times, of which each
+            batch takes one.
         max_wait_s: how long the first of a batch waits for others while a server is free.
         servers: how many batches can be served at once.
-        key: of the draws, where times scatter.
+        key: where times scatter and each batch draws one, all equally likely.
+        turns: where times scatter and come in stretches: which of the row the first batch of a
+            lane takes, which the second, and so on; at the end from the beginning.
 
     Raises:
         ArgumentError: where no size is given, a time is negative, there is no server, or times
-            scatter and there is no key.
+            scatter and not just one of ``key`` and ``turns`` is given.
 
     Example:
         >>> import jax.numpy as jnp
@@ -66,17 +69,22 @@ def batching(
             required="a list of times, one per size, or a row of times for each",
             got=service_s_by_size,
         )
-    if (table_s.ndim == 2) != (key is not None):
-        required = "given where times scatter, and only there"
+    if (table_s.ndim == 2) != (key is not None or turns is not None):
+        required = "given where times scatter, and only there, unless turns are"
         raise ArgumentError("key", required=required, got=key)
+    if turns is not None and (key is not None or turns.shape[1:] != gaps_s.shape[1:]):
+        required = f"one column for each of {gaps_s.shape[1]} lanes, and no key"
+        raise ArgumentError("turns", required=required, got=turns.shape)
     if max_wait_s < 0:
         raise ArgumentError("max_wait_s", required="at least 0", got=max_wait_s)
     if servers < 1:
         raise ArgumentError("servers", required="at least 1", got=servers)
+    if turns is not None:
+        return _batching(gaps_s, table_s, max_wait_s, servers, None, turns)
     if key is None:
-        return _batching(gaps_s, table_s[:, None], max_wait_s, servers, None)
+        return _batching(gaps_s, table_s[:, None], max_wait_s, servers, None, None)
     draws = jax.random.randint(key, gaps_s.shape, 0, table_s.shape[1])
-    return _batching(gaps_s, table_s, max_wait_s, servers, draws)
+    return _batching(gaps_s, table_s, max_wait_s, servers, draws, None)
 
 
 class _Open(NamedTuple):
@@ -86,6 +94,7 @@ class _Open(NamedTuple):
     size: jax.Array  # (lanes,) requests in it, 0 where none is open
     left_s: jax.Array  # (lanes,) until its first request has waited long enough
     draw: jax.Array  # (lanes,) which of the times of its size it will take
+    turn: jax.Array  # (lanes,) how many batches there were before it
 
 
 @partial(jax.jit, static_argnames=("servers",))
@@ -95,6 +104,7 @@ def _batching(
     max_wait_s: jax.Array | float,
     servers: int,
     draws: jax.Array | None,
+    turns: jax.Array | None,
 ) -> Batched:
     lanes = gaps_s.shape[1]
     max_batch = table_s.shape[0]
@@ -105,9 +115,15 @@ def _batching(
     def serve(state: _Open, start_s: jax.Array, leaves: jax.Array) -> _Open:
         """Give the open batch to the server that is free first, where ``leaves``."""
         first = jnp.argmin(state.work_s, axis=0)
-        taken = (jnp.arange(servers)[:, None] == first[None]) & leaves[None]
-        work_s = jnp.where(taken, (start_s + own_s(state))[None], state.work_s)
+        chosen = (jnp.arange(servers)[:, None] == first[None]) & leaves[None]
+        work_s = jnp.where(chosen, (start_s + own_s(state))[None], state.work_s)
         return state._replace(work_s=work_s, size=jnp.where(leaves, 0, state.size))
+
+    def taken(state: _Open, draw: jax.Array | None) -> jax.Array:
+        """Which of the times of its size a batch takes that opens now."""
+        if turns is not None:
+            return turns[state.turn % turns.shape[0], jnp.arange(lanes)]
+        return state.draw if draw is None else draw
 
     def arrive(
         state: _Open, request: tuple[jax.Array, jax.Array | None]
@@ -124,7 +140,8 @@ def _batching(
         state = state._replace(
             size=state.size + 1,
             left_s=jnp.where(opens, max_wait_s, state.left_s),
-            draw=state.draw if draw is None else jnp.where(opens, draw, state.draw),
+            draw=jnp.where(opens, taken(state, draw), state.draw),
+            turn=state.turn + opens,
         )
         full = state.size == max_batch
         start_s = jnp.maximum(state.work_s.min(axis=0), 0.0)
@@ -132,7 +149,7 @@ def _batching(
         return serve(state, start_s, full), (*before, *after)
 
     none = jnp.zeros(lanes, int)
-    idle = _Open(jnp.zeros((servers, lanes)), none, jnp.zeros(lanes), none)
+    idle = _Open(jnp.zeros((servers, lanes)), none, jnp.zeros(lanes), none, none)
     last, departures = jax.lax.scan(arrive, idle, (gaps_s, draws))
     final = (jnp.maximum(last.work_s.min(axis=0), last.left_s), last.size, own_s(last))
     return _assign(gaps_s, departures, final)
