@@ -44,8 +44,8 @@ class ServiceTimes:
     def of(cls, *runs: LoadResult, max_batch: int) -> ServiceTimes:
         """From runs, one after the other, in which batches of several sizes occurred.
 
-        A size that did not occur takes the readings of the next larger one that did, else of the
-        next smaller.
+        A size that did not occur takes the readings of the next larger one that did; one above
+        all that did takes those of the largest, longer as it has more rows.
 
         Raises:
             ArgumentError: no request of the runs was computed.
@@ -65,8 +65,9 @@ class ServiceTimes:
             min(seen, key=lambda other: (other < k, abs(other - k)))
             for k in range(1, max_batch + 1)
         ]
+        longer = [max(1.0, (k + 1) / size_k) for k, size_k in enumerate(near)]
         return cls(
-            tuple(np.sort(held_s[seen[k]]) for k in near),
+            tuple(np.sort(held_s[seen[k]]) * by for k, by in zip(near, longer, strict=True)),
             tuple(np.sort(around_s[asked == k]) for k in near),
             ranks,
         )
