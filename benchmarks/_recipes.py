@@ -118,9 +118,8 @@ class GANRecipe:
     Attributes:
         epochs: passes over the real digits.
         goal: classifier's score asked for, as a share of that of the real test digits.
-        rate: learning rate of both networks at the start; it sinks to zero along half a cosine.
-        batch_size: real images per step, and as many drawn ones.
-        average_decay: how slowly the average that is kept of the generator follows it.
+        rate: learning rate of both networks.
+        average_decay: how slowly the average that is kept of the generator follows it; 0 for none.
         judge_epochs: passes of the CNN that judges, over the same training digits.
         seed: of parameters, order and noise.
     """
@@ -128,8 +127,7 @@ class GANRecipe:
     epochs: int = 150
     goal: float = 0.9
     rate: float = 1e-3
-    batch_size: int = 64
-    average_decay: float = 0.99
+    average_decay: float = 0.0
     judge_epochs: int = 15
     seed: int = 0
 

@@ -22,7 +22,7 @@ import numpy as np
 import optax
 from flax import nnx
 
-from benchmarks._harness import Row, machine, versions
+from benchmarks._harness import Row, machine, markdown, versions
 from benchmarks._recipes import RECIPES, GANRecipe, ImageRecipe, TextRecipe
 from labkit import data, evaluate, models, train
 from labkit.data.prepare import images
@@ -123,13 +123,11 @@ def train_gan(recipe: GANRecipe, options: argparse.Namespace) -> tuple[str, floa
         models.Generator(sizes, rngs=nnx.Rngs(recipe.seed)),
         models.Discriminator(sizes, rngs=nnx.Rngs(recipe.seed + 1)),
     )
-    steps = recipe.epochs * (len(x) // recipe.batch_size)
-    adam = optax.adam(optax.cosine_decay_schedule(recipe.rate, steps), b1=0.5)
+    adam = optax.adam(recipe.rate, b1=0.5)
     result = train.fit_gan(
         *networks,
         x,
         epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
         optimizers=(adam, adam),
         average_decay=recipe.average_decay,
         checkpoint_dir=options.folder,
@@ -155,7 +153,7 @@ def main() -> None:
     parser.add_argument("recipe", choices=RECIPES)
     parser.add_argument("--folder", type=Path, required=True, help="checkpoints of this run")
     parser.add_argument("--hold-out", action="store_true", help="score a tenth of training")
-    parser.add_argument("--json", type=Path, help="add the row to this file")
+    parser.add_argument("--json", type=Path, help="add the row to this file, and to its .md")
     options = parser.parse_args()
     recipe = RECIPES[options.recipe]
     began = time.perf_counter()
@@ -180,13 +178,19 @@ def _shape(recipe: ImageRecipe | TextRecipe) -> nnx.Module:
 
 
 def _add(path: Path, row: Row) -> None:
-    """One file holds the rows of all recipes; a recipe run again replaces its row."""
+    """One file holds the rows of all recipes, FILE.md beside it; a recipe replaces its own row."""
     stored = json.loads(path.read_text()) if path.exists() else {"rows": []}
     rows = [old for old in stored["rows"] if (old["name"], old["peer"]) != (row.name, row.peer)]
-    about = {"title": "How good", "machine": machine(), "versions": versions("labkit", "jax")}
     rows.append({**asdict(row), "met": row.met})
+    about = {"title": "How good", "machine": machine(), "versions": versions("labkit", "jax")}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({**about, "rows": rows}, indent=1) + "\n")
+    known = [Row(**{k: v for k, v in each.items() if k != "met"}) for each in rows]
+    lines = ["# How good", ""]
+    for part in (about["machine"], about["versions"]):
+        lines.append(", ".join(f"{key} {value}" for key, value in part.items()))
+    lines += ["", "Times are those of the machine as it was, shared or not.", "", markdown(known)]
+    path.with_suffix(".md").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
