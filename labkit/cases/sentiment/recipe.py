@@ -46,20 +46,24 @@ class TunedWords:
 
 
 def tune_words(
-    parts: Divided, *, beside: Callable[[Sequence[str]], Num[np.ndarray, "n f"]] | None = None
+    parts: Divided,
+    *,
+    beside: Callable[[Sequence[str]], Num[np.ndarray, "n f"]] | None = None,
+    balanced: bool = True,
 ) -> TunedWords:
     """Fit counted words at each strength and keep the one with the highest macro F1 on validation.
-
-    The sentiments weigh alike in the fit, however rare.
 
     Args:
         parts: the training part is learned from, the validation part chosen by.
         beside: further numbers of texts (n), which the classifier sees beside the words.
+        balanced: whether the sentiments weigh alike in the fit, however rare.
     """
     tried = []
     for strength in STRENGTHS:
         began = time.perf_counter()
-        model = readers.count_words(parts.train, strength=strength, beside=beside, balanced=True)
+        model = readers.count_words(
+            parts.train, strength=strength, beside=beside, balanced=balanced
+        )
         seconds = time.perf_counter() - began
         predicted = model.predict(parts.validation.texts)
         tried.append((model, evaluate.macro_f1(parts.validation.labels, predicted), seconds))
