@@ -6,7 +6,8 @@ its arguments. This is the only room that imports matplotlib.
 
 from labkit.viz.chat import Chat, chat
 from labkit.viz.explore import Explorer, explore
-from labkit.viz.learning import confusion_matrix, image_grid, learning_curves
+from labkit.viz.images import image_grid
+from labkit.viz.learning import confusion_matrix, learning_curves
 from labkit.viz.live import history_curves, live_curves
 from labkit.viz.pages import with_html
 from labkit.viz.panels import Panel, range_panels

@@ -1,4 +1,4 @@
-"""Pictures of learning: curves over epochs, confusion matrices, grids of examples."""
+"""Pictures of learning: curves over epochs, confusion matrices."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labkit.errors import ShapeError
 from labkit.viz.plots import heatmap
 from labkit.viz.style import LINE_STYLES, PALETTE, new_figure, styled
 
-__all__ = ["confusion_matrix", "image_grid", "learning_curves"]
+__all__ = ["confusion_matrix", "learning_curves"]
 
 
 @styled
@@ -96,62 +96,4 @@ def confusion_matrix(counts: ArrayLike, class_names: Sequence[str], *, title: st
             color = "black" if share[row, column] > 0.5 else "white"
             text = f"{count:d}" if float(count).is_integer() else f"{count:.2g}"
             axes.text(column, row, text, ha="center", va="center", color=color, fontsize=9)
-    return figure
-
-
-@styled
-def image_grid(
-    images: ArrayLike,
-    titles: Sequence[str] = (),
-    *,
-    columns: int = 8,
-    value_range: tuple[float, float] | None = None,
-    title: str = "",
-) -> Figure:
-    """Pictures side by side, row by row, each with its title.
-
-    Args:
-        images: ``(b, h, w)`` or ``(b, h, w, c)`` with 1 or 3 channels.
-        titles: one short text per image, or none.
-        columns: images per row.
-        value_range: what is black and what is white; by default the range of the data.
-        title: one line above the grid.
-
-    Raises:
-        ShapeError: ``images`` has another shape.
-
-    Example:
-        >>> import numpy as np
-        >>> figure = image_grid(np.zeros((3, 8, 8, 1)), titles=["a", "b", "c"])
-        >>> [text.get_text() for text in figure.axes[0].texts]
-        ['a', 'b', 'c']
-    """
-    stack = np.asarray(images)
-    if stack.ndim == 4 and stack.shape[-1] == 1:
-        stack = stack[..., 0]
-    if stack.ndim != 3 and not (stack.ndim == 4 and stack.shape[-1] == 3):
-        required = "of shape (b, h, w), (b, h, w, 1) or (b, h, w, 3)"
-        raise ShapeError("images", required=required, got=stack.shape)
-    low, high = value_range or (float(stack.min()), float(stack.max()))
-    scaled = np.clip((stack - low) / max(high - low, 1e-12), 0, 1)
-    columns = max(1, min(columns, len(stack)))
-    lines = max((name.count("\n") + 1 for name in titles), default=0)
-    words = 0.17 * lines + 0.03 * bool(lines)  # room above each image, inches
-    rows, above = -(-len(stack) // columns), 0.4 if title else 0.05
-    width, height = 1.1 * columns, (1.05 + words) * rows + above
-    # One pair of axes for all, in inches: one for each image takes as many times as long to draw.
-    figure = Figure(figsize=(width, height))
-    figure.set_layout_engine("none")
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    tall, wide = np.array(stack.shape[1:3]) / max(stack.shape[1:3])
-    for i, image in enumerate(scaled):
-        x, y = 1.1 * (i % columns) + 0.55, above + (1.05 + words) * (i // columns) + words + 0.5
-        box = (x - wide / 2, x + wide / 2, y + tall / 2, y - tall / 2)
-        axes.imshow(image, cmap="gray", vmin=0, vmax=1, extent=box, aspect="auto")
-        if i < len(titles):
-            axes.text(x, y - tall / 2 - 0.04, titles[i], fontsize=9, ha="center", va="bottom")
-    axes.set(xlim=(0, width), ylim=(height, 0))
-    if title:
-        axes.text(0.05, 0.1, title, fontsize=12, va="top")
     return figure

@@ -53,17 +53,17 @@ class Redraw:
 
     def png(self, figure: Figure) -> bytes:
         """The figure as a PNG, compressed lightly."""
-        keys = paper_keys(figure)
-        if keys is None:
-            return png_bytes(figure, compress_level=1)
         with mpl.rc_context(STYLE):
-            pixels = self._pixels(figure, keys)
+            pixels = self._pixels(figure, paper_keys(figure))
         if pixels[..., 3].min() < 255:
             return png_bytes(figure, compress_level=1)
         return opaque_png(pixels)
 
-    def _pixels(self, figure: Figure, keys: tuple[str, str]) -> np.ndarray:
+    def _pixels(self, figure: Figure, keys: tuple[str, str] | None) -> np.ndarray:
         canvas = FigureCanvasAgg(figure)
+        if keys is None:
+            canvas.draw()
+            return np.asarray(canvas.buffer_rgba())
         renderer = canvas.get_renderer()
         layers = _layers(figure)
         known = [key in self._papers for key in keys]
@@ -108,14 +108,17 @@ def paper_keys(figure: Figure) -> tuple[str, str] | None:
 def opaque_png(pixels: np.ndarray) -> bytes:
     """RGBA pixels, of shape (h, w, 4), as a PNG without alpha.
 
-    Pillow tries five filters for each row; plots need none, and half the time goes.
+    Pillow tries five filters for each row, which takes half its time. Here a row like the one
+    above it, as most are, is said to be so (filter 2, differences of 0); the others go as they are.
 
     Source:
-        Portable Network Graphics (PNG) Specification, third edition (W3C, 2025), section 5.
+        Portable Network Graphics (PNG) Specification, third edition (W3C, 2025), sections 5, 9.
     """
     height, width = pixels.shape[:2]
     rows = np.zeros((height, 1 + 3 * width), np.uint8)  # each row begins with its filter: none
     rows[:, 1:] = pixels[..., :3].reshape(height, -1)
+    again = 1 + np.flatnonzero((rows[1:] == rows[:-1]).all(axis=1))
+    rows[again, 0], rows[again, 1:] = 2, 0
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 1)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(

@@ -346,13 +346,19 @@ viz.show(
 
 
 # %%
-def draw_product(size, precision, batch):
-    device = hw.get_device("NVIDIA L4")
+l4 = hw.get_device("NVIDIA L4")
+
+
+def intensity_of(size, precision, batch):
     rows, matrix = (jax.ShapeDtypeStruct((n, size), jnp.dtype(precision)) for n in (batch, size))
-    intensity = perf.count(jnp.matmul, rows, matrix, compiled=False).intensity
-    roof = (device.peak_flops[precision], device.bandwidth_bytes_per_s)
-    reached = min(roof[0], roof[1] * intensity)
-    return viz.roofline({precision: roof}, {"product": (intensity, reached)})
+    return perf.count(jnp.matmul, rows, matrix, compiled=False).intensity
+
+
+def draw_product(size, precision, batch):
+    intensity, bandwidth = intensity_of(size, precision, batch), l4.bandwidth_bytes_per_s
+    reached = min(l4.peak_flops[precision], bandwidth * intensity)
+    roof, window = {precision: (l4.peak_flops[precision], bandwidth)}, ((0.25, 2048), (5e10, 3e14))
+    return viz.roofline(roof, {"product": (intensity, reached)}, window=window)
 
 
 viz.show(
@@ -365,11 +371,14 @@ viz.show(
 viz.explore(
     draw_product,
     alt=lambda size, precision, batch: (
-        f"{batch} rows times a {size} × {size} matrix in {precision} on the roofline of an L4."
+        f"{batch} rows times a {size} × {size} matrix in {precision} on the roofline of an L4: "
+        f"{intensity_of(size, precision, batch):.3g} FLOP/B; from "
+        f"{l4.peak_flops[precision] / l4.bandwidth_bytes_per_s:.3g} on it waits for arithmetic."
     ),
     size=(128, 4096, 1024, 128),
     precision=["bfloat16", "float32"],
     batch=(1, 1024, 64, 1),
+    frames=18,
 )
 
 # %% [markdown]

@@ -302,6 +302,7 @@ viz.explore(
     hole=(0, 24, 10),
     brightness=(0.2, 2.0, 1.2, 0.1),
     key=(0, 9, 0),
+    frames=16,
 )
 
 # %% [markdown]

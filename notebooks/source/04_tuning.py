@@ -227,7 +227,16 @@ viz.show(
 )
 
 # %% tags=["nbval-ignore-output"]
-viz.explore(rate_and_loss, alt="Validation loss at the chosen learning rate.", number=(0, 15, 3))
+viz.explore(
+    rate_and_loss,
+    alt=lambda number: (
+        f"Validation loss at a learning rate of {rates[number]:.2g}: "
+        f"{population.curves['validation_loss'][number, -1]:.2g} nat after the last epoch; "
+        f"the best rate is {best_rate:.2g}."
+    ),
+    number=(0, 15, 3),
+    frames=16,
+)
 
 # %% tags=["nbval-ignore-output"]
 ends = np.minimum(population.curves["validation_loss"][:, -1], 10)
