@@ -50,12 +50,16 @@ def roofline(
     ends = window[0] if window else (min(spots) / 8, max(spots) * 8)
     intensity = np.geomspace(*ends, 400)
     figure, axes = new_figure(fixed_margins=True)
+    top = window[1][1] if window else max(peak for peak, _ in roofs.values())
+    unit, flops = ("TFLOP/s", 1e12) if top >= 1e13 else ("GFLOP/s", 1e9)  # short numbers at ticks
     for i, (name, (peak, bandwidth)) in enumerate(roofs.items()):
         rate = np.minimum(peak, bandwidth * intensity)
-        axes.plot(intensity, rate / 1e9, color=PALETTE[i], linestyle=LINE_STYLES[i % 4], label=name)
+        axes.plot(
+            intensity, rate / flops, color=PALETTE[i], linestyle=LINE_STYLES[i % 4], label=name
+        )
     for i, (name, (x, y)) in enumerate(points.items(), start=len(roofs)):
         color, marker = PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)]
-        axes.plot(x, y / 1e9, color=color, marker=marker, linestyle="none", ms=8, label=name)
+        axes.plot(x, y / flops, color=color, marker=marker, linestyle="none", ms=8, label=name)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.minorticks_off()  # each of them costs as much to draw as a labelled one
@@ -63,9 +67,9 @@ def roofline(
         axis.set_major_formatter("{x:g}")  # plain numbers: no formula to set
     if window:
         axes.set_xlim(*window[0])
-        axes.set_ylim(*(rate / 1e9 for rate in window[1]))
+        axes.set_ylim(*(rate / flops for rate in window[1]))
     axes.set_xlabel("arithmetic intensity / (FLOP/B)")
-    axes.set_ylabel("rate / (GFLOP/s)")
+    axes.set_ylabel(f"rate / ({unit})")
     axes.set_title(title)
     axes.legend(loc="lower right")
     return figure

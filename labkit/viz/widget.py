@@ -6,6 +6,7 @@ picture as text, and Output widgets capture stray output and hang executed noteb
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import cache
 from importlib import resources
@@ -19,6 +20,9 @@ __all__ = ["WIDGET_MIME", "live_widget", "web_file"]
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 #: The page side lies where JupyterLab finds it as an extension.
 FOLDER = "web/labextensions/labkit/static"
+#: JupyterLab asks on the kernel's main thread until it has a thread for widgets, then on that one;
+#: matplotlib's settings are the process's, so one picture is drawn at a time.
+DRAWING = threading.Lock()
 
 
 @cache
@@ -47,7 +51,8 @@ def live_widget(
 
     def reply(_: Any, asked: dict[str, Any], __: Any) -> None:
         try:
-            picture = answer(asked["setting"], asked.get("ahead", False))
+            with DRAWING:
+                picture = answer(asked["setting"], asked.get("ahead", False))
         except Exception as error:  # a reader's setting must not kill the widget
             widget.send({"id": asked["id"], "error": f"{type(error).__name__}: {error}"})
         else:

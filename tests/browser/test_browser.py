@@ -175,8 +175,9 @@ def test_a_heavy_function_shows_that_it_is_busy_and_drops_what_is_stale(start_he
     (lab_folder / "go").touch()
     expect(picture).to_have_attribute("alt", "A line that rises to 5.")
     expect(named).to_have_attribute("aria-busy", "false")
-    # 4 was over before its turn; what is asked ahead comes after
-    assert "[1, 2, 3, 5]" in start_here.run_cell("print(drawn[:4])")
+    # 4 was over before its turn; what is asked ahead comes after. 3 and 5 may change places:
+    # JupyterLab asks the first questions on another thread of the kernel than the later ones.
+    assert "[1, 2, 3, 5]" in start_here.run_cell("print(sorted(drawn[:4]))")
 
 
 @pytest.mark.skipif(not ALL, reason="LABKIT_BROWSER is not all: make test-browser")

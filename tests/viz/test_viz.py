@@ -61,6 +61,17 @@ def test_fixed_margins_hold_labels_and_ticks(log):
     assert 0 < drawn.y0 < drawn.y1 < figure.bbox.height
 
 
+@pytest.mark.parametrize("peak", [1e9, 9e12, 1e13, 3e15])
+def test_a_roofline_of_any_size_keeps_its_numbers_and_names_on_the_picture(peak):
+    figure = viz.roofline({"x": (peak, peak / 100)}, window=((0.1, 1e4), (peak / 1e4, 2 * peak)))
+    viz.png_bytes(figure)
+    drawn = figure.axes[0].get_tightbbox()
+    assert drawn.x0 > 0
+    heights = figure.axes[0].lines[0].get_ydata()
+    unit = {"G": 1e9, "T": 1e12}[figure.axes[0].get_ylabel()[8]]
+    assert max(heights) * unit == pytest.approx(peak)
+
+
 def test_series_differ_in_more_than_colour():
     one, two = DRAWINGS["lines"]().axes[0].lines
     assert one.get_marker() != two.get_marker()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import pkgutil
+import threading
+import time
 import tomllib
 from pathlib import Path
 
@@ -94,6 +96,26 @@ def test_a_setting_asked_ahead_is_answered_and_is_not_yet_the_readers():
     wire.widget._handle_custom_msg({"id": "a-2", "setting": [5, 0, 0], "ahead": True}, [])
     assert wire.sent[-1][0] == {"id": "a-2", "alt": "A line of slope 6 from the origin."}
     assert shown.values["slope"] == 3
+
+
+def test_one_picture_is_drawn_at_a_time_whichever_threads_ask():
+    inside = []
+
+    def alone(slope, **_):
+        inside.append(slope)
+        time.sleep(0.05)
+        together, inside[:] = len(inside), inside[1:]
+        if together > 1:
+            raise RuntimeError("another picture is being drawn")
+        return line(slope)
+
+    wire = Wire(explorer(alone))
+    askers = [threading.Thread(target=wire.ask, args=(at, 0, 0)) for at in (4, 5, 6)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    assert sorted(answer["alt"][16:17] for answer, _ in wire.sent) == ["5", "6", "7"]
 
 
 def test_the_page_is_told_controls_and_the_first_picture():
