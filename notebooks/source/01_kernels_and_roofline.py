@@ -354,6 +354,7 @@ def intensity_of(size, precision, batch):
     return perf.count(jnp.matmul, rows, matrix, compiled=False).intensity
 
 
+# %%
 def draw_product(size, precision, batch):
     intensity, bandwidth = intensity_of(size, precision, batch), l4.bandwidth_bytes_per_s
     reached = min(l4.peak_flops[precision], bandwidth * intensity)
