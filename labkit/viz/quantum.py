@@ -131,8 +131,9 @@ def _arrow(axis: Any, centre: np.ndarray, vector: np.ndarray) -> None:
     strength = 1.0 if near >= -1e-9 else 0.55
     axis.plot(*(centre + end), "o", color=PALETTE[1], markersize=6, alpha=strength)
     if np.linalg.norm(end) > 0.05:
-        look = {"arrowstyle": "-|>", "color": PALETTE[1], "linewidth": 2.5, "alpha": strength}
-        told = {**look, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 14, "zorder": 3}
+        told: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 14, "zorder": 3}
+        told |= {"color": PALETTE[1], "linewidth": 2.5, "alpha": strength}
+        told |= {"shrinkA": 0, "shrinkB": 0}
         axis.add_patch(FancyArrowPatch(centre, centre + end, **told))
 
 
