@@ -134,7 +134,7 @@ def _arrow(axis: Any, centre: np.ndarray, vector: np.ndarray) -> None:
         told: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 14, "zorder": 3}
         told |= {"color": PALETTE[1], "linewidth": 2.5, "alpha": strength}
         told |= {"shrinkA": 0, "shrinkB": 0}
-        axis.add_patch(FancyArrowPatch(centre, centre + end, **told))
+        axis.add_patch(FancyArrowPatch(tuple(centre), tuple(centre + end), **told))
 
 
 def _phase(angle: float) -> str:
