@@ -3,15 +3,17 @@
 #
 # A model is of use once somebody asks it. This notebook puts one behind a real server on this
 # machine, asks it at times fixed beforehand, and *predicts what every quantile of the latency
-# will be* before the load is run. Then it batches, caches, balances, kills a replica, and watches
-# the requests drift away from what the model knows.
+# will be* before the load is run. Then it batches, caches, balances, kills a replica, lets the
+# number of replicas follow the load, serves a language model token by token, and watches the
+# requests drift away from what the model knows.
 #
 # After it you can
 #
 # 1. measure a latency so that slow answers are not left out, and say why an average hides them;
 # 2. predict p50 and p99 from the times of single batches and a simulation of the queue;
 # 3. say what batching, a cache and a balancer buy, and what each costs;
-# 4. compute how the tail of one server becomes the rule for a page that asks a hundred.
+# 4. compute how the tail of one server becomes the rule for a page that asks a hundred;
+# 5. say what a spare replica, a scaler and continuous batching buy, and what a cold start costs.
 
 # %% [markdown]
 # ## Parameters
@@ -34,7 +36,7 @@ import jax
 import numpy as np
 from flax import nnx
 
-from labkit import export, models, serve, teach, viz
+from labkit import data, export, hw, models, perf, serve, teach, viz
 from labkit.serve import simulate as sim
 from labkit.units import format_time
 
@@ -289,7 +291,85 @@ print("exit code:", fleet.stop())
 room.cleanup()
 
 # %% [markdown]
-# ## 9. The tail at scale
+# ## 9. Failures: how many spares?
+#
+# **Claim.** A replica that breaks every two minutes and is back after 5 s is there 96 % of the
+# time. While it is gone the others carry its load, and what it had in hand waits. Four replicas
+# that are 70 % busy cannot do that; one more can.
+#
+# **Predict.** By what factor do the failures raise the p99 of four replicas?
+
+# %%
+guess_failing = None  # your prediction, a factor
+rng = np.random.default_rng(run.seed)
+times_s = rng.exponential(0.02 / (0.7 * 4), 60_000).cumsum()
+work_s = rng.exponential(0.02, 60_000)
+
+
+def failing_ms(replicas, down_s=5):
+    """p50, p99 and p99.9 of the latency."""
+    options = {"mean_up_s": 120, "mean_down_s": down_s, "horizon_s": times_s[-1]}
+    outages = [sim.outages(**options, seed=i) for i in range(replicas)]
+    latency_s = sim.failing_queue(times_s, work_s, outages).latency_s
+    return 1e3 * np.quantile(latency_s, (0.5, 0.99, 0.999))
+
+
+# %%
+fleets = {"4, none breaks": failing_ms(4, down_s=0), "4": failing_ms(4), "5": failing_ms(5)}
+for name, quantiles_ms in fleets.items():
+    p50, p99_ms, p999 = quantiles_ms
+    print(f"{name:>14}: p50 {p50:.2g} ms, p99 {p99_ms:.2g} ms, p99.9 {p999:.2g} ms")
+teach.reveal(guess_failing, round(fleets["4"][1] / fleets["4, none breaks"][1], 1))
+
+# %% [markdown]
+# **Explain.** The median hardly tells. The tail is made of what happened during the outages: with a
+# spare replica only the requests that the broken one had in hand are late.
+#
+# ## 10. As many replicas as it takes
+#
+# **Claim.** A scaler counts the work of the last 15 s and switches replicas on and off. It saves
+# what a fleet for the peak would cost at all other times. But a new replica has to start: the model
+# is loaded, its programs are compiled. Until then the old ones stand alone.
+#
+# Requests of a second each come at 4 per second, then for ten minutes at 12, then at 4 again.
+#
+# **Predict.** A replica takes 60 s to start. What is the p99 of the wait, in seconds?
+
+# %%
+guess_cold = None  # your prediction, s
+keys = jax.random.split(jax.random.key(run.seed), 4)
+phases = [sim.poisson(keys[i], rate, 600 * rate) for i, rate in enumerate((4, 12, 4))]
+gap_s = np.concatenate(phases)
+task_s = sim.exponential(keys[3], 1.0, len(gap_s))
+scalers = {cold_s: sim.Autoscaler(6, 32, 0.7, 15.0, cold_s) for cold_s in (0, 15, 60)}
+scaled = {cold_s: sim.autoscale(gap_s, task_s, scaler) for cold_s, scaler in scalers.items()}
+waits_s = {cold: float(np.quantile(each.wait_s, 0.99)) for cold, each in scaled.items()}
+print("p99 of the wait by cold start:", {k: float(f"{v:.2g}") for k, v in waits_s.items()})
+teach.reveal(guess_cold, float(f"{waits_s[60]:.2g}"), unit="s")
+
+# %%
+minutes = np.cumsum(gap_s) / 60
+per_minute = np.bincount(minutes.astype(int), weights=np.asarray(task_s)[:, 0])[:30] / 60
+at = np.searchsorted(minutes, np.arange(30) + 0.5)
+paid = np.asarray(scaled[60].servers)[at, 0]
+waiting_s = np.asarray(scaled[60].wait_s)[at, 0]
+series = {"work that came": per_minute, "replicas that are paid": paid, "wait / s": waiting_s}
+viz.show(
+    viz.lines(np.arange(30) + 0.5, series, xlabel="time / minutes", ylabel="replicas; wait in s"),
+    alt="Half an hour: the work asks for 4 replicas, then 12, then 4. The scaler pays for about "
+    "one and a half times as many; the wait jumps to 40 s at the rise and is gone 4 minutes later.",
+)
+
+# %%
+peak = 18  # replicas that carry 12 requests a second at 70 %
+share_paid = float(scaled[60].paid_s[0] / (peak * gap_s.sum()))
+print(f"The scaler pays {share_paid:.0%} of {peak} replicas that are always on.")
+
+# %% [markdown]
+# **Explain.** The scaler sees the jump after at most 15 s, and then waits for the cold start; so
+# long the queue grows. A fleet for the peak would never wait, at the price of standing idle.
+#
+# ## 11. The tail at scale
 #
 # **Claim.** A page that asks many servers is as slow as the slowest of them. What happens to one
 # request in a hundred happens to most pages.
@@ -303,7 +383,73 @@ share = float((draws > 0.99).any(axis=1).mean())
 teach.reveal(guess_pages, round(share, 2))
 
 # %% [markdown]
-# ## 10. Is it still the world the model knows?
+# ## 12. Token by token: a language model
+#
+# **Claim.** A language model reads the whole question at once (*prefill*: arithmetic), and then
+# writes its answer one token at a time (*decode*: every token reads all weights). So a batch of
+# answers costs hardly more than one, and *continuous batching* lets each question join as soon as
+# the keys and values of its tokens find room in the memory.
+#
+# The questions are the first 2,000 of a public trace of code completions on Azure, which come in
+# bursts. The model has 6.7 billion weights in bfloat16, 32 layers and 4,096 channels.
+
+# %%
+trace = data.load("azure_llm_code_sample").inputs
+arrived_s = (trace["TIMESTAMP"] - trace["TIMESTAMP"][0]) / np.timedelta64(1, "s")
+prompts, answers = trace["ContextTokens"], trace["GeneratedTokens"]
+gpu, reached = hw.get_device("NVIDIA H100 SXM5 80GB"), perf.efficiency()
+
+
+def language_server(together, weights=6.7e9):
+    return sim.LLMServer(
+        flops_per_token=2 * weights,
+        weight_bytes=2 * weights,
+        kv_bytes_per_token=2 * 32 * 4096 * 2,
+        peak_flops=reached.arithmetic * gpu.peak_flops["bfloat16"],
+        bandwidth_bytes_per_s=reached.traffic * gpu.bandwidth_bytes_per_s,
+        memory_bytes=gpu.memory_bytes,
+        max_sequences=together,
+    )
+
+
+print(f"{len(trace)} questions in {arrived_s[-1] / 60:.0f} minutes, ", end="")
+print(f"median {np.median(prompts):.0f} tokens, of answers {np.median(answers):.0f}")
+print(f"room for the keys and values of {language_server(1).kv_capacity_tokens:,} tokens")
+
+# %% [markdown]
+# **Predict.** One answer after the other, or up to 64 together: by what factor does the p99 of the
+# time to the first token fall?
+
+# %%
+guess_together = None  # your prediction, a factor
+sizes = [1, 2, 4, 8, 16, 32, 64]
+tokens = [sim.serve_llm(arrived_s, prompts, answers, language_server(n)) for n in sizes]
+first_s = [np.quantile(each.first_token_s, 0.99) for each in tokens]
+whole_s = [np.quantile(each.latency_s, 0.99) for each in tokens]
+pace_s = [np.nanquantile(each.per_token_s(answers), 0.9) for each in tokens]
+teach.reveal(guess_together, float(f"{first_s[0] / first_s[-1]:.2g}"))
+
+# %%
+viz.show(
+    viz.lines(
+        sizes,
+        {"first token": first_s, "whole answer": whole_s, "each further token (p90)": pace_s},
+        xlabel="answers that are written together, at most",
+        ylabel="time (p99) / s",
+        logx=True,
+        logy=True,
+    ),
+    alt="p99 of the time to the first token and to the whole answer against how many answers are "
+    "written together: both fall from a hundred seconds to a few; beyond 16 the first token comes "
+    "sooner still, the whole answer later, and each further token takes longer.",
+)
+
+# %% [markdown]
+# **Explain.** Written one by one, the answers cannot keep up with the bursts. Together they can,
+# until new questions come between: each prefill stops all who are writing, and so the pace of the
+# tokens slows. Servers limit how much is read at once for that reason.
+#
+# ## 13. Is it still the world the model knows?
 #
 # **Claim.** A server cannot see whether its answers are right, but it can see whether the
 # questions still look like those of training. `DriftMonitor` compares windows with the reference:
@@ -338,7 +484,7 @@ viz.show(
 )
 
 # %% [markdown]
-# ## 11. What to take away
+# ## 14. What to take away
 #
 # A latency is a distribution. It can be predicted from the times of single batches, and held to
 # the measurement; its tail is made of waiting, and grows with everything that is asked at once.
@@ -349,6 +495,9 @@ assert measured.statuses == {200: len(gaps)}
 assert p99["power_of_two"] < p99["round_robin"] < p99["random_server"]
 assert abs(share - (1 - 0.99**100)) < 0.02
 assert noticed == ["darker", "noisy"]
+assert fleets["4"][1] > 1.5 * fleets["4, none breaks"][1] > 1.5 * fleets["5"][1]
+assert waits_s[0] < waits_s[15] < waits_s[60]
+assert first_s[0] > 10 * first_s[-1]
 
 # %% tags=["nbval-ignore-output"]
 teach.publish(
@@ -381,6 +530,13 @@ keeps_up
 # %%
 keeps_up.check(None)
 
+# %%
+room_for = teach.exercise("serving.kv_memory")
+room_for
+
+# %%
+room_for.check(None)
+
 # %% [markdown]
 # ## What to read
 #
@@ -392,5 +548,10 @@ keeps_up.check(None)
 #   <https://doi.org/10.1109/71.963420>
 # - G. Tene: *How not to measure latency* (2015), and HdrHistogram,
 #   <https://hdrhistogram.github.io/HdrHistogram/>
+# - G.-I. Yu et al.: *Orca, a distributed serving system for transformer-based generative models*,
+#   OSDI (2022); W. Kwon et al.: *Efficient memory management for large language model serving with
+#   PagedAttention* (2023), <https://arxiv.org/abs/2309.06180>
+# - P. Patel et al.: *Splitwise* (2024), <https://arxiv.org/abs/2311.18677>, whose trace is
+#   <https://github.com/Azure/AzurePublicDataset> (CC BY 4.0)
 # - *Open Inference Protocol*, <https://github.com/kserve/open-inference-protocol>
 # - The source behind this notebook: `labkit/serve` (start with `batcher.py`), `labkit/export`

@@ -51,6 +51,15 @@ def test_the_sample_of_tweets_is_a_part_of_the_official_set_without_addresses() 
         assert Counter(known) <= bare
 
 
+def test_the_sample_of_requests_is_the_beginning_of_the_official_trace() -> None:
+    sample = load("azure_llm_code_sample")
+    assert (len(sample), sample.split, sample.licence) == (2000, "all", "CC BY 4.0")
+    assert np.all(np.diff(sample.inputs["TIMESTAMP"]) >= np.timedelta64(0))
+    if "LABKIT_DATA" in os.environ:
+        official = load("azure_llm_code").inputs
+        assert sample.inputs.tolist() == official[:2000].tolist()
+
+
 def _named(questions) -> list[tuple[str, str]]:
     """Each question, its white space evened, and the name of its intent."""
     names = [questions.class_names[k] for k in questions.targets]

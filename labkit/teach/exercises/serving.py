@@ -1,4 +1,4 @@
-"""Exercises of notebook 10: the tail of many servers, a stall, the batch that keeps up."""
+"""Exercises of notebook 10: the tail of many servers, a stall, the batch that keeps up, memory."""
 
 from __future__ import annotations
 
@@ -115,4 +115,62 @@ KEEPS_UP = Exercise(
     praise="The fixed cost is shared by the batch; above 1 / row_s no batch helps, only servers.",
 )
 
-EXERCISES = (TAIL, STALL, KEEPS_UP)
+
+def _answers_that_fit(memory: float, weights: float, layers: int, width: int, tokens: int) -> int:
+    return max(0, int((memory - 2 * weights) // (2 * 2 * layers * width * tokens)))
+
+
+KV_MEMORY = Exercise(
+    name="serving.kv_memory",
+    prompt=(
+        "A language model of `weights` weights has `layers` layers of `width` channels. While it "
+        "writes, it keeps a key and a value of `width` numbers for each token and each layer. All "
+        "numbers take 2 bytes. Write a function of `memory` (bytes), `weights`, `layers`, `width` "
+        "and `tokens` that returns how many conversations of `tokens` tokens each fit beside the "
+        "weights at once; 0 where none does."
+    ),
+    judge=judges.function(
+        _answers_that_fit,
+        [
+            (80e9, 6.7e9, 32, 4096, 2048),
+            (24e9, 6.7e9, 32, 4096, 2048),
+            (80e9, 13e9, 40, 5120, 4096),
+            (16e9, 8.1e9, 32, 4096, 1024),
+            (15e9, 6.7e9, 32, 4096, 4096),
+        ],
+        traps=[
+            (
+                lambda m, _w, layers, width, n: int(m // (4 * layers * width * n)),
+                "The weights lie in the same memory.",
+            ),
+            (
+                lambda m, w, layers, width, n: max(0, int((m - 2 * w) // (2 * layers * width * n))),
+                "Both are kept, the key and the value, of 2 bytes a number.",
+            ),
+            (
+                lambda m, w, _layers, width, n: max(0, int((m - 2 * w) // (4 * width * n))),
+                "Every layer keeps its own keys and values.",
+            ),
+            (
+                lambda m, w, layers, width, n: max(0, int((m - w) // (4 * layers * width * n))),
+                "A weight takes 2 bytes too.",
+            ),
+            (
+                lambda m, w, layers, width, n: int((m - 2 * w) // (4 * layers * width * n)),
+                "Where the weights alone do not fit, the answer is 0, not a negative number.",
+            ),
+        ],
+    ),
+    hints=(
+        "What do the weights leave? Divide it by what one conversation keeps.",
+        "One token keeps 2 x layers x width numbers: a key and a value in each layer.",
+    ),
+    solution=(
+        "lambda memory, weights, layers, width, tokens: max(\n"
+        "    0, int((memory - 2 * weights) // (4 * layers * width * tokens))\n"
+        ")"
+    ),
+    praise="So long conversations, not arithmetic, decide how many users share a device.",
+)
+
+EXERCISES = (TAIL, STALL, KEEPS_UP, KV_MEMORY)
