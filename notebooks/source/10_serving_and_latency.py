@@ -99,8 +99,10 @@ teach.reveal(guess_gain, times.capacity_per_s * times.mean_s[0])
 # ## 3. Predict the whole distribution, then run it
 #
 # **Claim.** The times of batches, with arrivals and a rule for batching, are all that a queue is
-# made of. `times.predict` walks the arrivals through it, each batch with a time drawn from those
-# of its size: the same arrivals that the load generator will then send.
+# made of. `times.predict` walks the arrivals through it, the same that the load generator will
+# then send. Each batch takes a measured time of its size, in the order of measurement: slow
+# batches come in stretches, and one stretch makes a longer queue than the same batches apart. It
+# does so 16 times over, each beginning elsewhere, and pools what comes out.
 #
 # **Predict.** At 60 % of capacity, how many times longer than an undisturbed request does the
 # slowest in a hundred take?
@@ -139,7 +141,8 @@ for q in (0.5, 0.99):
 
 # %% [markdown]
 # **Explain.** Most of a tail is waiting, and waiting follows from the load. What the prediction
-# misses is whatever else this machine does: here the load generator shares its cores.
+# misses is how the machine's pace changes between the two measurements: at a high load a tenth
+# more for each batch doubles the wait. `benchmarks/serving.py` therefore measures in turn.
 #
 # ## 4. How not to measure
 #
