@@ -123,6 +123,39 @@ teach.reveal(guess_precision, round(strict.precision(run.prevalence), 2))
 # **Explain.** The test did not get worse: the well are many now, and one in twenty of many is
 # more than nearly all of few. A positive finding of a screening is a reason for a second test,
 # never a diagnosis.
+#
+# **Turn.** A thousand people come to be screened. What does a lower threshold buy, and who pays?
+
+
+# %%
+def screened(threshold, ill_per_thousand):
+    point, well = evaluate.operating_point(ill, said, threshold), 1000 - ill_per_thousand
+    found, alarmed = point.sensitivity * ill_per_thousand, (1 - point.specificity) * well
+    counts = (found, ill_per_thousand - found, alarmed)
+    return dict(zip(("ill, found", "ill, missed", "well, alarmed"), counts, strict=True))
+
+
+# %%
+def draw_screening(threshold, ill_per_thousand):
+    counts = screened(threshold, ill_per_thousand)
+    return viz.bars(list(counts), {"people": list(counts.values())}, ylabel="people of a thousand")
+
+
+viz.show(
+    draw_screening(0.5, 20),
+    alt="Three bars of a thousand people: of the few ill nearly all are found; about as many who "
+    "are well are alarmed.",
+)
+
+# %% tags=["nbval-ignore-output"]
+viz.explore(
+    draw_screening,
+    alt=lambda threshold, ill_per_thousand: "Of a thousand people: "
+    + "; ".join(f"{k} {n:.0f}" for k, n in screened(threshold, ill_per_thousand).items()) + ".",
+    threshold=(0.05, 0.95, 0.5, 0.05),
+    ill_per_thousand=(5, 400, 20, 5),
+    frames=14,
+)  # fmt: skip
 
 # %%
 spared = np.linspace(0.5, 1, 51)
