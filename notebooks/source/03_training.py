@@ -41,7 +41,7 @@ from flax import nnx
 from labkit import data, evaluate, models, perf, teach, train, viz
 
 # %% tags=["nbval-ignore-output"]
-short = {"few_epochs": 4, "vae_epochs": 40, "gan_epochs": 16, "rounds": 2}
+short = {"few_epochs": 3, "vae_epochs": 40, "gan_epochs": 12, "rounds": 2}
 longer = {"few_epochs": 10, "vae_epochs": 100, "gan_epochs": 150, "rounds": 8}
 run = teach.start(
     globals(),
