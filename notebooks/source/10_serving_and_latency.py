@@ -31,6 +31,7 @@ import signal
 import tempfile
 import threading
 import urllib.request
+from dataclasses import replace
 
 import jax
 import numpy as np
@@ -400,24 +401,21 @@ teach.reveal(guess_pages, round(share, 2))
 trace = data.load("azure_llm_code_sample").inputs
 arrived_s = (trace["TIMESTAMP"] - trace["TIMESTAMP"][0]) / np.timedelta64(1, "s")
 prompts, answers = trace["ContextTokens"], trace["GeneratedTokens"]
-gpu, reached = hw.get_device("NVIDIA H100 SXM5 80GB"), perf.efficiency()
-
-
-def language_server(together, weights=6.7e9):
-    return sim.LLMServer(
-        flops_per_token=2 * weights,
-        weight_bytes=2 * weights,
-        kv_bytes_per_token=2 * 32 * 4096 * 2,
-        peak_flops=reached.arithmetic * gpu.peak_flops["bfloat16"],
-        bandwidth_bytes_per_s=reached.traffic * gpu.bandwidth_bytes_per_s,
-        memory_bytes=gpu.memory_bytes,
-        max_sequences=together,
-    )
-
-
 print(f"{len(trace)} questions in {arrived_s[-1] / 60:.0f} minutes, ", end="")
 print(f"median {np.median(prompts):.0f} tokens, of answers {np.median(answers):.0f}")
-print(f"room for the keys and values of {language_server(1).kv_capacity_tokens:,} tokens")
+
+# %%
+weights = 6.7e9
+gpu, reached = hw.get_device("NVIDIA H100 SXM5 80GB"), perf.efficiency()
+language_server = sim.LLMServer(
+    flops_per_token=2 * weights,
+    weight_bytes=2 * weights,
+    kv_bytes_per_token=2 * 32 * 4096 * 2,
+    peak_flops=reached.arithmetic * gpu.peak_flops["bfloat16"],
+    bandwidth_bytes_per_s=reached.traffic * gpu.bandwidth_bytes_per_s,
+    memory_bytes=gpu.memory_bytes,
+)
+print(f"room for the keys and values of {language_server.kv_capacity_tokens:,} tokens")
 
 # %% [markdown]
 # **Predict.** One answer after the other, or up to 64 together: by what factor does the p99 of the
@@ -426,7 +424,8 @@ print(f"room for the keys and values of {language_server(1).kv_capacity_tokens:,
 # %%
 guess_together = None  # your prediction, a factor
 sizes = [1, 2, 4, 8, 16, 32, 64]
-tokens = [sim.serve_llm(arrived_s, prompts, answers, language_server(n)) for n in sizes]
+servers = [replace(language_server, max_sequences=n) for n in sizes]
+tokens = [sim.serve_llm(arrived_s, prompts, answers, server) for server in servers]
 first_s = [np.quantile(each.first_token_s, 0.99) for each in tokens]
 whole_s = [np.quantile(each.latency_s, 0.99) for each in tokens]
 pace_s = [np.nanquantile(each.per_token_s(answers), 0.9) for each in tokens]
