@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -151,25 +152,10 @@ def bursts(sizes: Sequence[int], rest_s: float) -> Float[np.ndarray, " n"]:
 
 
 def measure_service(
-    url: str,
-    bodies: Sequence[bytes],
-    *,
-    max_batch: int,
-    headers: Mapping[str, str] | None = None,
-    seconds: float = 8.0,
-    rest_s: float = 0.1,
-    seed: int = 0,
+    url: str, bodies: Sequence[bytes], *, max_batch: int, **swing: Any
 ) -> ServiceTimes:
-    """What its batches cost, measured by :func:`measure_swing`; the arguments are its."""
-    run = measure_swing(
-        url,
-        bodies,
-        max_batch=max_batch,
-        headers=headers,
-        seconds=seconds,
-        rest_s=rest_s,
-        seed=seed,
-    )
+    """What a server's batches cost, from one :func:`measure_swing`; ``swing`` goes to it."""
+    run = measure_swing(url, bodies, max_batch=max_batch, **swing)
     return ServiceTimes.of(run, max_batch=max_batch)
 
 
